@@ -1,1 +1,40 @@
-//! The decisions of Buttress.
+//! The decisions of [Buttress]: whether a request may go, how long to wait, whether to try again.
+//!
+//! This crate cannot open a socket, read a clock or spawn a task. What it decides is arithmetic on
+//! `(state, event, now)`, so that the layers above it stay small, tests are exact and instant, and a simulator or a job
+//! queue can use the very decisions that production uses.
+//!
+//! The way of one attempt: its answer is judged by [`classify::Rules`] into an [`Outcome`], which may hold the server's
+//! [`Hint`](hint::Hint); [`Retry::decide`](retry::Retry::decide) says whether to go on, with a
+//! [`Backoff`](backoff::Backoff) where the server said nothing, within a [`Budget`](budget::Budget) that all calls
+//! share; and what became of the call is its [`History`].
+//!
+//! [Buttress]: https://docs.rs/buttress
+
+pub mod backoff;
+pub mod budget;
+pub mod classify;
+pub mod event;
+pub mod failure;
+pub mod hint;
+pub mod history;
+pub mod http_date;
+pub mod key;
+pub mod outcome;
+pub mod random;
+pub mod rejected;
+pub mod retry;
+pub mod time;
+
+mod invalid;
+mod sync;
+
+pub use self::event::{Event, Observer};
+pub use self::failure::{BoxError, Failure};
+pub use self::history::History;
+pub use self::invalid::Invalid;
+pub use self::key::Key;
+pub use self::outcome::{Class, Outcome, Repeat, Scope};
+pub use self::rejected::{Rejected, Why};
+pub use self::retry::Retry;
+pub use self::time::{Timestamp, UnixTime};

@@ -5,7 +5,7 @@
 //! queue can use the very decisions that production uses.
 //!
 //! The way of one attempt: its answer is judged by [`classify::Rules`] into an [`Outcome`], which may hold the server's
-//! [`Hint`](hint::Hint); [`Retry::decide`](retry::Retry::decide) says whether to go on, with a
+//! [`Hint`](hint::Hint); [`Retries::decide`] says whether to go on, with a
 //! [`Backoff`](backoff::Backoff) where the server said nothing, within a [`Budget`](budget::Budget) that all calls
 //! share; and what became of the call is its [`History`].
 //!
@@ -36,5 +36,5 @@ pub use self::invalid::Invalid;
 pub use self::key::Key;
 pub use self::outcome::{Class, Outcome, Repeat, Scope};
 pub use self::rejected::{Rejected, Why};
-pub use self::retry::Retry;
+pub use self::retry::Retries;
 pub use self::time::{Timestamp, UnixTime};

@@ -35,7 +35,7 @@ pub enum HintUse {
 
 /// Whether to try again, and when: the policy of a retry layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub struct Retries {
     max_attempts: NonZeroU32,
     backoff: Backoff,
     max_wait: Duration,
@@ -51,7 +51,7 @@ const THREE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 /// same millisecond; and never by more than this, so that a long wait does not grow much longer.
 const LARGEST_MARGIN: u64 = 30_000_000_000;
 
-impl Default for Retry {
+impl Default for Retries {
     /// Five attempts, the [default backoff](Backoff::default), hints up to 120 s.
     ///
     /// Five attempts with full jitter on 500 ms outlast a disturbance of some seconds and end within a minute. 120 s is
@@ -68,7 +68,7 @@ impl Default for Retry {
     }
 }
 
-impl Retry {
+impl Retries {
     /// The OpenAI Python SDK: three attempts, its backoff, hints to the letter, none over 120 s.
     pub fn openai_sdk() -> Self {
         Self {
@@ -180,7 +180,7 @@ pub enum Decision {
     },
 }
 
-impl Retry {
+impl Retries {
     /// Decides, after an attempt that failed with `outcome` at `now`.
     ///
     /// The reasons against are looked at from the firmest to the softest, and the budget last, as only a retry that will
@@ -282,7 +282,7 @@ mod tests {
         Outcome::new(Class::RateLimited).with_hint(Some(Hint { wait, source }))
     }
 
-    fn decide(retry: &Retry, outcome: &Outcome, call: &Call) -> Decision {
+    fn decide(retry: &Retries, outcome: &Outcome, call: &Call) -> Decision {
         let mut random = fastrand::Rng::with_seed(1);
         retry.decide(outcome, call, &Budget::unlimited(), NOW, &mut random)
     }
@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn a_hint_is_waited_in_full_and_lengthened_by_a_tenth_at_most() {
-        let Decision::Again { wait, cause } = decide(&Retry::default(), &told(20 * SECOND), &CALL)
+        let Decision::Again { wait, cause } =
+            decide(&Retries::default(), &told(20 * SECOND), &CALL)
         else {
             panic!("20 s may be waited");
         };
@@ -306,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_hint_of_zero_is_backoff() {
-        let decision = decide(&Retry::default(), &told(Duration::ZERO), &CALL);
+        let decision = decide(&Retries::default(), &told(Duration::ZERO), &CALL);
         assert!(matches!(
             decision,
             Decision::Again {
@@ -318,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_hint_over_the_longest_wait_is_refused_with_the_time() {
-        let decision = decide(&Retry::default(), &told(121 * SECOND), &CALL);
+        let decision = decide(&Retries::default(), &told(121 * SECOND), &CALL);
         let not_before = Some(NOW + 121 * SECOND);
         assert_eq!(
             decision,
@@ -328,14 +329,14 @@ mod tests {
             }
         );
         assert_eq!(
-            end(decide(&Retry::default(), &told(120 * SECOND), &CALL)),
+            end(decide(&Retries::default(), &told(120 * SECOND), &CALL)),
             None
         );
     }
 
     #[test]
     fn long_hints_can_be_passed_over_or_cut() {
-        let over = decide(&Retry::sixty_second_sdk(), &told(61 * SECOND), &CALL);
+        let over = decide(&Retries::sixty_second_sdk(), &told(61 * SECOND), &CALL);
         assert!(matches!(
             over,
             Decision::Again {
@@ -343,7 +344,7 @@ mod tests {
                 ..
             }
         ));
-        let cut = decide(&Retry::anthropic_sdk(), &told(Duration::MAX), &CALL);
+        let cut = decide(&Retries::anthropic_sdk(), &told(Duration::MAX), &CALL);
         let wait = Duration::from_secs(4_294_967);
         assert_eq!(
             cut,
@@ -358,7 +359,7 @@ mod tests {
     fn the_longer_of_hint_and_backoff_can_be_chosen() {
         let slow = Backoff::new(9 * SECOND, 9 * SECOND).unwrap();
         let slow = slow.with_jitter(crate::backoff::Jitter::None);
-        let retry = Retry::default()
+        let retry = Retries::default()
             .with_backoff(slow)
             .with_hint_use(HintUse::Lengthen);
         let decision = decide(&retry, &told(SECOND), &CALL);
@@ -373,7 +374,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_could_not_begin_before_the_deadline_is_not_waited_for() {
-        let retry = Retry::default().with_margin(false);
+        let retry = Retries::default().with_margin(false);
         let until = |wait| Call {
             deadline: Some(NOW + wait),
             ..CALL
@@ -394,14 +395,14 @@ mod tests {
         };
         let broken = Outcome::new(Class::Interrupted);
         assert_eq!(
-            end(decide(&Retry::default(), &broken, &once)),
+            end(decide(&Retries::default(), &broken, &once)),
             Some(End::NotRepeatable)
         );
-        assert_eq!(end(decide(&Retry::default(), &broken, &CALL)), None);
-        assert_eq!(end(decide(&Retry::default(), &told(SECOND), &once)), None);
+        assert_eq!(end(decide(&Retries::default(), &broken, &CALL)), None);
+        assert_eq!(end(decide(&Retries::default(), &told(SECOND), &once)), None);
         assert_eq!(
             end(decide(
-                &Retry::default(),
+                &Retries::default(),
                 &Outcome::new(Class::Connect),
                 &once
             )),
@@ -416,14 +417,14 @@ mod tests {
             ..CALL
         };
         assert_eq!(
-            end(decide(&Retry::default(), &told(SECOND), &fifth)),
+            end(decide(&Retries::default(), &told(SECOND), &fifth)),
             Some(End::Attempts)
         );
         let more = Call {
             max_attempts: NonZeroU32::new(6),
             ..fifth
         };
-        assert_eq!(end(decide(&Retry::default(), &told(SECOND), &more)), None);
+        assert_eq!(end(decide(&Retries::default(), &told(SECOND), &more)), None);
     }
 
     #[test]
@@ -434,11 +435,11 @@ mod tests {
             deadline: Some(NOW),
             ..CALL
         };
-        Retry::default().decide(&told(SECOND), &gone, &budget, NOW, random);
+        Retries::default().decide(&told(SECOND), &gone, &budget, NOW, random);
         assert_eq!(budget.balance(NOW), 1);
-        Retry::default().decide(&told(SECOND), &CALL, &budget, NOW, random);
+        Retries::default().decide(&told(SECOND), &CALL, &budget, NOW, random);
         assert_eq!(budget.balance(NOW), 0);
-        let refused = Retry::default().decide(&told(SECOND), &CALL, &budget, NOW, random);
+        let refused = Retries::default().decide(&told(SECOND), &CALL, &budget, NOW, random);
         assert_eq!(end(refused), Some(End::Budget));
     }
 
@@ -463,7 +464,7 @@ mod tests {
             long_hint in prop_oneof![Just(LongHint::Refuse), Just(LongHint::PassOver)],
             hint_use in prop_oneof![Just(HintUse::Replace), Just(HintUse::Lengthen)],
         ) {
-            let retry = Retry::default()
+            let retry = Retries::default()
                 .with_max_wait(max_wait)
                 .with_long_hint(long_hint)
                 .with_hint_use(hint_use);

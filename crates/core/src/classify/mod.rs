@@ -24,8 +24,15 @@ pub struct Reply<'a> {
     pub headers: &'a HeaderMap,
     /// The first bytes of the body, at most 64 KiB; empty if no rule asked for them.
     pub body: &'a [u8],
-    /// The wall clock's time at arrival, for dates where the answer has no `Date` of its own.
-    pub now: UnixTime,
+    /// The wall clock, for dates where the answer has no `Date` of its own. Asked only for these.
+    pub wall: &'a dyn Fn() -> UnixTime,
+}
+
+impl Reply<'_> {
+    /// The wall clock's time.
+    pub fn now(&self) -> UnixTime {
+        (self.wall)()
+    }
 }
 
 /// Only the status: headers and bodies hold what must not reach a log.
@@ -42,7 +49,8 @@ impl fmt::Debug for Reply<'_> {
 pub enum Answer {
     /// Ask the next rule.
     NoOpinion,
-    /// It is this. Where the outcome has no hint, `retry-after-ms` and `Retry-After` are looked up for it.
+    /// It is this. `retry-after-ms` and `Retry-After` are looked up for it, as they rank before every other hint; a
+    /// hint of the outcome's own stands where they name no wait.
     This(Outcome),
     /// Whatever it is, it must not be repeated.
     Forbidden,
@@ -149,15 +157,18 @@ impl Rules {
     }
 
     fn with_headers(&self, outcome: Outcome, reply: &Reply<'_>) -> Outcome {
-        if outcome.hint().is_some() || outcome.repeat() == Repeat::Never {
+        if outcome.repeat() == Repeat::Never {
             return outcome;
         }
         let mut hints = Hints::default();
-        hint::retry_after(reply.headers, reply.now, self.grammar, &mut hints);
+        hint::retry_after(reply.headers, reply.now(), self.grammar, &mut hints);
+        let hint = match (hints.best(), outcome.hint()) {
+            (Some(header), _) if hints.is_settled() => Some(header),
+            (Some(zero), Some(own)) if own.wait.is_zero() => Some(zero),
+            (header, own) => own.or(header),
+        };
         let malformed = outcome.malformed_hints().saturating_add(hints.malformed());
-        let outcome = outcome
-            .with_hint(hints.best())
-            .with_malformed_hints(malformed);
+        let outcome = outcome.with_hint(hint).with_malformed_hints(malformed);
         generic::repeated_after_hint(reply.status, outcome)
     }
 }
@@ -190,7 +201,7 @@ mod tests {
             status,
             headers: &headers,
             body: b"",
-            now: UnixTime::default(),
+            wall: &UnixTime::default,
         })
     }
 
@@ -232,13 +243,20 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_names_no_hint_gets_the_headers() {
-        let rules = Rules::new().then(teapot_is_a_limit);
-        let hint = Hint {
+    fn the_headers_rank_before_a_rules_own_hint_unless_they_say_zero() {
+        let own = Hint {
+            wait: Duration::from_secs(9),
+            source: HintSource::BodyText,
+        };
+        let limited = Outcome::new(Class::RateLimited).with_hint(Some(own));
+        let rules = Rules::new().then(move |_: &Reply<'_>| Answer::This(limited));
+        let header = Hint {
             wait: Duration::from_secs(3),
             source: HintSource::RetryAfter,
         };
-        assert_eq!(judge(&rules, 418, Some("3")).hint(), Some(hint));
+        assert_eq!(judge(&rules, 418, Some("3")).hint(), Some(header));
+        assert_eq!(judge(&rules, 418, Some("0")).hint(), Some(own));
+        assert_eq!(judge(&rules, 418, None).hint(), Some(own));
     }
 
     #[test]

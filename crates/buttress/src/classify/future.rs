@@ -1,0 +1,178 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use buttress_core::classify::Reply;
+use buttress_core::{BoxError, Class, Failure, Outcome, Timestamp};
+use http::response::Parts;
+use http::{Extensions, HeaderMap, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::layer::Shared;
+use super::peek::Peek;
+use super::peeked_body::PeekedBody;
+
+pin_project! {
+    /// The answer, once it is judged.
+    pub struct ResponseFuture<F, B> where B: Body {
+        #[pin]
+        state: State<F, B>,
+        shared: Arc<Shared>,
+        began: Timestamp,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, B> where B: Body {
+        Waiting { #[pin] attempt: F },
+        // Boxed: only a failure comes here.
+        Peeking { peeking: Option<Box<Peeking<B>>> },
+    }
+}
+
+struct Peeking<B: Body> {
+    head: Parts,
+    received: Timestamp,
+    peek: Peek<B>,
+}
+
+impl<F, B: Body> ResponseFuture<F, B> {
+    pub(super) fn new(attempt: F, shared: Arc<Shared>) -> Self {
+        let began = shared.clock.now();
+        Self {
+            state: State::Waiting { attempt },
+            shared,
+            began,
+        }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: Body,
+{
+    type Output = Result<Response<PeekedBody<B>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Waiting { attempt } => match ready!(attempt.poll(cx)) {
+                    Ok(response) if this.shared.needs_body(&response) => {
+                        let peeking = Some(Box::new(this.shared.peek(response)));
+                        State::Peeking { peeking }
+                    }
+                    Ok(response) => {
+                        return Poll::Ready(Ok(this.shared.judged(response, *this.began)));
+                    }
+                    Err(error) => {
+                        return Poll::Ready(Err(this.shared.failed(error.into(), *this.began)));
+                    }
+                },
+                StateProj::Peeking { peeking } => {
+                    if let Some(peeking) = peeking {
+                        ready!(peeking.peek.poll(cx));
+                    }
+                    let peeking = peeking.take().expect("polled after it was ready");
+                    return Poll::Ready(Ok(this.shared.peeked(*peeking, *this.began)));
+                }
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+impl Shared {
+    fn needs_body<B: Body>(&self, response: &Response<B>) -> bool {
+        self.rules.read_body(response.status(), response.headers())
+            && !response.body().is_end_stream()
+    }
+
+    fn peek<B: Body>(&self, response: Response<B>) -> Peeking<B> {
+        let received = self.clock.now();
+        let (head, body) = response.into_parts();
+        Peeking {
+            head,
+            received,
+            peek: Peek::new(body, self.body_timeout),
+        }
+    }
+
+    /// The happy path: no clock is read, and nothing is written down.
+    fn judged<B: Body>(
+        &self,
+        mut response: Response<B>,
+        began: Timestamp,
+    ) -> Response<PeekedBody<B>> {
+        let outcome = self.judge(response.status(), response.headers(), b"");
+        if !is_plainly_good(response.status(), &outcome) {
+            self.put(response.extensions_mut(), outcome, began, self.clock.now());
+        }
+        response.map(PeekedBody::untouched)
+    }
+
+    fn peeked<B: Body>(&self, peeking: Peeking<B>, began: Timestamp) -> Response<PeekedBody<B>> {
+        let Peeking {
+            mut head,
+            received,
+            peek,
+        } = peeking;
+        let outcome = self.judge(head.status, &head.headers, &peek.seen());
+        if !is_plainly_good(head.status, &outcome) {
+            self.put(&mut head.extensions, outcome, began, received);
+        }
+        Response::from_parts(head, peek.into_body())
+    }
+
+    fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Outcome {
+        let wall = || self.clock.wall();
+        self.rules.judge(&Reply {
+            status,
+            headers,
+            body,
+            wall: &wall,
+        })
+    }
+
+    fn put(
+        &self,
+        extensions: &mut Extensions,
+        outcome: Outcome,
+        began: Timestamp,
+        received: Timestamp,
+    ) {
+        let outcome = outcome.with_timing(received.since(began), received);
+        self.observe(&outcome);
+        extensions.insert(outcome);
+    }
+
+    fn failed(&self, error: BoxError, began: Timestamp) -> BoxError {
+        let failure = Failure::of(error);
+        if failure.outcome().class() == Class::Rejected {
+            return failure.into_source();
+        }
+        let received = self.clock.now();
+        let outcome = self.rules.judge_error(failure.outcome().class());
+        let outcome = outcome.with_timing(received.since(began), received);
+        self.observe(&outcome);
+        Box::new(failure.with_outcome(outcome))
+    }
+}
+
+/// Whether the layers above would see the same without being told.
+fn is_plainly_good(status: StatusCode, outcome: &Outcome) -> bool {
+    outcome.is_ok() && status.as_u16() < 400
+}
+
+impl<F, B: Body> fmt::Debug for ResponseFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("classify::ResponseFuture")
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::peek::into_bytes;
+
+pin_project! {
+    /// A body that may have been looked at. It yields the same frames, in the same order, as if it had not been.
+    pub struct PeekedBody<B> where B: Body {
+        #[pin]
+        inner: Inner<B>,
+    }
+}
+
+pin_project! {
+    #[project = InnerProj]
+    enum Inner<B> where B: Body {
+        Untouched { #[pin] body: B },
+        // Boxed: only the body of a failure comes here.
+        Peeked {
+            frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
+            rest: Option<Pin<Box<B>>>,
+        },
+    }
+}
+
+impl<B: Body> PeekedBody<B> {
+    pub(super) fn untouched(body: B) -> Self {
+        Self {
+            inner: Inner::Untouched { body },
+        }
+    }
+
+    pub(super) fn peeked(
+        frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
+        rest: Option<Pin<Box<B>>>,
+    ) -> Self {
+        Self {
+            inner: Inner::Peeked { frames, rest },
+        }
+    }
+}
+
+impl<B: Body> Body for PeekedBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let rest = match self.project().inner.project() {
+            InnerProj::Untouched { body } => body,
+            InnerProj::Peeked { frames, rest } => match (frames.pop_front(), rest) {
+                (Some(frame), _) => return Poll::Ready(Some(frame)),
+                (None, Some(rest)) => rest.as_mut(),
+                (None, None) => return Poll::Ready(None),
+            },
+        };
+        rest.poll_frame(cx)
+            .map(|frame| frame.map(|frame| frame.map(|frame| frame.map_data(into_bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.inner {
+            Inner::Untouched { body } => body.is_end_stream(),
+            Inner::Peeked { frames, rest } => {
+                frames.is_empty() && rest.as_ref().is_none_or(|rest| rest.is_end_stream())
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Inner::Untouched { body } => body.size_hint(),
+            Inner::Peeked { frames, rest } => {
+                let rest = rest
+                    .as_ref()
+                    .map_or_else(|| SizeHint::with_exact(0), |rest| rest.size_hint());
+                longer(&rest, bytes_in(frames))
+            }
+        }
+    }
+}
+
+fn bytes_in<E>(frames: &VecDeque<Result<Frame<Bytes>, E>>) -> u64 {
+    let data = frames
+        .iter()
+        .filter_map(|frame| frame.as_ref().ok()?.data_ref());
+    data.map(|data| data.len() as u64).sum()
+}
+
+fn longer(rest: &SizeHint, bytes: u64) -> SizeHint {
+    let mut hint = SizeHint::new();
+    hint.set_lower(rest.lower().saturating_add(bytes));
+    if let Some(upper) = rest.upper() {
+        hint.set_upper(upper.saturating_add(bytes));
+    }
+    hint
+}
+
+impl<B: Body> fmt::Debug for PeekedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeekedBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use buttress_core::budget::Budget;
+use buttress_core::retry::Retries;
+use buttress_core::{Event, Observer};
+use tower_layer::Layer;
+
+use super::replay::Http;
+use super::service::Retry;
+use crate::time::Clock;
+
+/// Tries again. See the [module](crate::retry).
+///
+/// The budget is shared by all services that one layer value makes, and by their clones.
+#[derive(Clone)]
+pub struct RetryLayer<R = Http> {
+    shared: Arc<Shared<R>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Shared<R> {
+    pub(super) retries: Retries,
+    pub(super) replay: R,
+    pub(super) budget: Arc<Budget>,
+    pub(super) clock: Clock,
+    seeds: Arc<AtomicU64>,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl RetryLayer {
+    /// Repeats [`http::Request`]s as `retries` says, within the default budget.
+    pub fn new(retries: Retries) -> Self {
+        let shared = Shared {
+            retries,
+            replay: Http::default(),
+            budget: Arc::default(),
+            clock: Clock::default(),
+            seeds: Arc::new(AtomicU64::new(fastrand::u64(..))),
+            observer: None,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl<R: Clone> RetryLayer<R> {
+    /// With another way to read and copy requests: [`Cloned`](super::Cloned), or one of yours.
+    pub fn with_replay<R2>(self, replay: R2) -> RetryLayer<R2> {
+        let Shared {
+            retries,
+            budget,
+            clock,
+            seeds,
+            observer,
+            ..
+        } = Arc::unwrap_or_clone(self.shared);
+        RetryLayer {
+            shared: Arc::new(Shared {
+                retries,
+                replay,
+                budget,
+                clock,
+                seeds,
+                observer,
+            }),
+        }
+    }
+
+    /// With another budget. Given to several layers, it bounds their retries together.
+    #[must_use]
+    pub fn with_budget(mut self, budget: impl Into<Arc<Budget>>) -> Self {
+        Arc::make_mut(&mut self.shared).budget = budget.into();
+        self
+    }
+
+    /// With another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        Arc::make_mut(&mut self.shared).clock = clock;
+        self
+    }
+
+    /// With random numbers that can be repeated, for tests.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        Arc::make_mut(&mut self.shared).seeds = Arc::new(AtomicU64::new(seed));
+        self
+    }
+
+    /// With somebody who wants to know.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        Arc::make_mut(&mut self.shared).observer = Some(observer);
+        self
+    }
+}
+
+/// Steps through all seeds, far apart: 2⁶⁴ divided by the golden ratio.
+const SEED_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl<R> Shared<R> {
+    /// Random numbers for one call. Each call has its own, so that no two calls wait in step.
+    pub(super) fn random(&self) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.seeds.fetch_add(SEED_STEP, Ordering::Relaxed))
+    }
+
+    pub(super) fn observe(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.observe(event);
+        }
+    }
+}
+
+impl<S, R> Layer<S> for RetryLayer<R> {
+    type Service = Retry<S, R>;
+
+    fn layer(&self, inner: S) -> Retry<S, R> {
+        Retry::new(inner, Arc::clone(&self.shared))
+    }
+}
+
+impl<R> fmt::Debug for RetryLayer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryLayer")
+            .field("retries", &self.shared.retries)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,235 @@
+//! How a request is read and copied.
+
+use std::any::Any;
+
+use bytes::Bytes;
+use http::header::HeaderName;
+use http::{HeaderValue, Request};
+use http_body_util::{Empty, Full};
+
+use super::options::CallOptions;
+
+/// How a retry reads a request, and makes the copy that it keeps.
+///
+/// A type of its own, and not a trait of the request, so that requests of any crate can be repeated: implement it for a
+/// type of yours.
+pub trait Replay<Req> {
+    /// A second request like the first, or `None` if there cannot be one: its body is a stream.
+    fn copy(&self, request: &Req) -> Option<Req>;
+
+    /// Whether sending the request twice does no more than sending it once.
+    fn is_repeatable(&self, request: &Req) -> bool;
+
+    /// What the caller says of this call.
+    fn options(&self, _request: &Req) -> CallOptions {
+        CallOptions::default()
+    }
+
+    /// Writes the attempt's number into the request, if that is wanted. Attempts count from 1.
+    fn number(&self, _request: &mut Req, _attempt: u32) {}
+}
+
+/// A header that tells the server which attempt this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptHeader {
+    name: HeaderName,
+    first: u32,
+}
+
+impl AttemptHeader {
+    /// Counts attempts: the first is 1.
+    pub const fn attempts(name: HeaderName) -> Self {
+        Self { name, first: 1 }
+    }
+
+    /// Counts retries: the first attempt is 0, as in `x-stainless-retry-count` of the vendors' SDKs.
+    pub const fn retries(name: HeaderName) -> Self {
+        Self { name, first: 0 }
+    }
+}
+
+/// [`http::Request`]s, by RFC 9110.
+///
+/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key`, or if the
+/// caller says so in [`CallOptions`]. Bodies that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`,
+/// `String`, `Vec<u8>`, `&'static str`, `()`, and with the feature `reqwest` its bodies that are not streams. A
+/// request with another body is sent once.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    attempt_header: Option<AttemptHeader>,
+}
+
+impl Http {
+    /// With a header that tells which attempt this is. A request that has it already keeps its own.
+    #[must_use]
+    pub fn with_attempt_header(self, header: AttemptHeader) -> Self {
+        Self {
+            attempt_header: Some(header),
+        }
+    }
+}
+
+impl<B: 'static> Replay<Request<B>> for Http {
+    fn copy(&self, request: &Request<B>) -> Option<Request<B>> {
+        let mut copy = Request::new(copy_body(request.body())?);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.version_mut() = request.version();
+        *copy.headers_mut() = request.headers().clone();
+        *copy.extensions_mut() = request.extensions().clone();
+        Some(copy)
+    }
+
+    fn is_repeatable(&self, request: &Request<B>) -> bool {
+        request.method().is_idempotent() || request.headers().contains_key("idempotency-key")
+    }
+
+    fn options(&self, request: &Request<B>) -> CallOptions {
+        request.extensions().get().copied().unwrap_or_default()
+    }
+
+    fn number(&self, request: &mut Request<B>, attempt: u32) {
+        let Some(header) = &self.attempt_header else {
+            return;
+        };
+        if !self.options(request).omits_attempt_header() {
+            let number = attempt.saturating_sub(1).saturating_add(header.first);
+            request
+                .headers_mut()
+                .entry(&header.name)
+                .or_insert_with(|| HeaderValue::from(number));
+        }
+    }
+}
+
+/// Requests that are `Clone`, and of which the user says that sending them twice does no more than sending them once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cloned;
+
+impl<Req: Clone> Replay<Req> for Cloned {
+    fn copy(&self, request: &Req) -> Option<Req> {
+        Some(request.clone())
+    }
+
+    fn is_repeatable(&self, _request: &Req) -> bool {
+        true
+    }
+}
+
+/// The body again, if it is of a kind that can be copied. The kinds are told apart when the program is compiled, so
+/// that a body of any type can pass.
+fn copy_body<B: 'static>(body: &B) -> Option<B> {
+    copy_as::<Bytes, B>(body)
+        .or_else(|| copy_as::<Full<Bytes>, B>(body))
+        .or_else(|| copy_as::<Empty<Bytes>, B>(body))
+        .or_else(|| copy_as::<String, B>(body))
+        .or_else(|| copy_as::<Vec<u8>, B>(body))
+        .or_else(|| copy_as::<&'static str, B>(body))
+        .or_else(|| copy_as::<(), B>(body))
+        .or_else(|| copy_reqwest(body))
+}
+
+fn copy_as<Known: Clone + 'static, B: 'static>(body: &B) -> Option<B> {
+    let known = (body as &dyn Any).downcast_ref::<Known>()?;
+    back(Some(known.clone()))
+}
+
+/// Gives a value its own type back: `Known` and `B` are the same type, or this is `None`.
+fn back<Known: 'static, B: 'static>(mut known: Option<Known>) -> Option<B> {
+    (&mut known as &mut dyn Any)
+        .downcast_mut::<Option<B>>()?
+        .take()
+}
+
+#[cfg(feature = "reqwest")]
+fn copy_reqwest<B: 'static>(body: &B) -> Option<B> {
+    back(
+        (body as &dyn Any)
+            .downcast_ref::<reqwest::Body>()?
+            .try_clone(),
+    )
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn copy_reqwest<B: 'static>(_body: &B) -> Option<B> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_has_everything_of_the_request() {
+        let request = Request::put("http://a/b?c")
+            .version(http::Version::HTTP_2)
+            .header("x", "1")
+            .extension(7_u8);
+        let request = request.body(Full::new(Bytes::from("body"))).unwrap();
+        let copy = Http::default().copy(&request).unwrap();
+        assert_eq!(
+            (copy.method(), copy.uri(), copy.version()),
+            (request.method(), request.uri(), request.version())
+        );
+        assert_eq!(
+            (copy.headers(), copy.extensions().get::<u8>()),
+            (request.headers(), Some(&7))
+        );
+    }
+
+    #[test]
+    fn known_bodies_are_copied_and_streams_are_not() {
+        assert_eq!(copy_body(&Bytes::from("x")), Some(Bytes::from("x")));
+        assert_eq!(copy_body(&String::from("x")), Some(String::from("x")));
+        assert_eq!(copy_body(&"x"), Some("x"));
+        assert_eq!(copy_body(&vec![1_u8]), Some(vec![1]));
+        assert_eq!(copy_body(&()), Some(()));
+        assert!(copy_body(&Empty::<Bytes>::new()).is_some());
+        struct Stream;
+        assert!(copy_body(&Stream).is_none());
+    }
+
+    #[test]
+    fn idempotent_methods_and_keys_are_repeatable() {
+        let repeatable = |request: http::request::Builder| {
+            Replay::<Request<()>>::is_repeatable(&Http::default(), &request.body(()).unwrap())
+        };
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::OPTIONS,
+            Method::PUT,
+            Method::DELETE,
+            Method::TRACE,
+        ] {
+            assert!(repeatable(Request::builder().method(method)));
+        }
+        for method in [Method::POST, Method::PATCH, Method::CONNECT] {
+            assert!(!repeatable(Request::builder().method(&method)));
+            assert!(repeatable(
+                Request::builder()
+                    .method(method)
+                    .header("Idempotency-Key", "k")
+            ));
+        }
+    }
+
+    #[test]
+    fn the_attempts_number_is_the_callers_if_the_caller_gave_one() {
+        let name = HeaderName::from_static("x-attempt");
+        let http = Http::default().with_attempt_header(AttemptHeader::attempts(name.clone()));
+        let mut request = Request::new(());
+        http.number(&mut request, 3);
+        assert_eq!(request.headers()[&name], "3");
+        http.number(&mut request, 4);
+        assert_eq!(request.headers()[&name], "3");
+        let mut request = Request::new(());
+        request
+            .extensions_mut()
+            .insert(CallOptions::default().without_attempt_header());
+        http.number(&mut request, 1);
+        assert!(request.headers().is_empty());
+    }
+}

@@ -1,0 +1,85 @@
+//! The clocks and the timer. The only file that reads the time.
+//!
+//! Timers are tokio's, so that a test that pauses tokio's time pauses all of ours.
+
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use buttress_core::{Timestamp, UnixTime};
+use tokio::time::{Instant, Sleep};
+
+/// The clocks that a layer reads: tokio's monotonic one, and a wall clock that can be replaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    wall: fn() -> UnixTime,
+}
+
+impl Default for Clock {
+    /// The system's wall clock.
+    fn default() -> Self {
+        Self { wall: system_wall }
+    }
+}
+
+impl Clock {
+    /// With another wall clock. It is read for dates in answers that have no `Date` header of their own.
+    pub const fn with_wall(wall: fn() -> UnixTime) -> Self {
+        Self { wall }
+    }
+
+    /// The monotonic time. All clocks of one process share their origin.
+    pub fn now(self) -> Timestamp {
+        let elapsed = instant().saturating_duration_since(origin());
+        Timestamp::default() + elapsed
+    }
+
+    /// The wall clock's time.
+    pub fn wall(self) -> UnixTime {
+        (self.wall)()
+    }
+}
+
+/// Completes `wait` from now, and never earlier. Boxed, as it is only made on a path that is slow anyway.
+pub(crate) fn sleep(wait: Duration) -> Pin<Box<Sleep>> {
+    Box::pin(tokio::time::sleep(wait))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn system_wall() -> UnixTime {
+    SystemTime::now().into()
+}
+
+/// An hour before the first look at the clock, so that a paused clock that started a moment earlier, in another
+/// runtime of the same process, does not stand before it.
+fn origin() -> Instant {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(|| {
+        let now = instant();
+        now.checked_sub(Duration::from_secs(3_600)).unwrap_or(now)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_ends_when_it_should_by_the_same_clock() {
+        let clock = Clock::default();
+        let began = clock.now();
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(clock.now().since(began), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn the_wall_clock_can_be_replaced() {
+        let clock = Clock::with_wall(|| UnixTime::from_secs(7));
+        assert_eq!(clock.wall(), UnixTime::from_secs(7));
+    }
+}

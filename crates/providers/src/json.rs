@@ -1,0 +1,169 @@
+//! JSON that may be cut short.
+//!
+//! At most 64 KiB of a body are read, and servers close in the middle. What stands before the cut is kept; a value that
+//! the cut may have shortened is not: half a number is another number.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The value that the bytes begin, as far as it goes; null if they begin none.
+///
+/// Bytes that are not UTF-8 are replaced, as a broken message must not hide an intact code. Nesting is bounded by
+/// `serde_json` at 128.
+pub(crate) fn parse(bytes: &[u8]) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    serde_json::from_str(&text).unwrap_or_else(|_| beginning(&text))
+}
+
+fn beginning(text: &str) -> Value {
+    let whole_tokens = text.trim_end_matches(|c: char| c.is_ascii_digit() || "+-.eE".contains(c));
+    let mut value = Value::Null;
+    // The error is that of the cut, and was expected.
+    let _cut =
+        Partial(&mut value).deserialize(&mut serde_json::Deserializer::from_str(whole_tokens));
+    value
+}
+
+/// Writes what it sees into the place it was given, at once, so that an error further on loses nothing.
+struct Partial<'a>(&'a mut Value);
+
+impl<'de> DeserializeSeed<'de> for Partial<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Partial<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        *self.0 = Value::Object(Map::new());
+        let Value::Object(object) = self.0 else {
+            return Ok(());
+        };
+        while let Some(key) = entries.next_key::<String>()? {
+            let place = object.entry(key).or_insert(Value::Null);
+            entries.next_value_seed(Partial(place))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        *self.0 = Value::Array(Vec::new());
+        let Value::Array(array) = self.0 else {
+            return Ok(());
+        };
+        loop {
+            array.push(Value::Null);
+            let Some(place) = array.last_mut() else {
+                return Ok(());
+            };
+            if items.next_element_seed(Partial(place))?.is_none() {
+                array.pop();
+                return Ok(());
+            }
+        }
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.0 = Value::from(text);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        *self.0 = Value::from(value);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        *self.0 = Value::from(number);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        *self.0 = Value::from(number);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        *self.0 = Value::from(number);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_before_the_cut_is_kept() {
+        let cut = br#"{"error":{"code":"insufficient_quota","list":[{"a":true},{"b":"half a wo"#;
+        let kept =
+            json!({"error": {"code": "insufficient_quota", "list": [{"a": true}, {"b": null}]}});
+        assert_eq!(parse(cut), kept);
+    }
+
+    #[test]
+    fn half_a_number_is_not_a_number() {
+        assert_eq!(parse(br#"{"at":1792503000"#), json!({"at": null}));
+        assert_eq!(
+            parse(br#"{"at":1792503000,"x":"#),
+            json!({"at": 1_792_503_000, "x": null})
+        );
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_does_not_hide_the_code() {
+        let body = b"{\"message\":\"\xff\xfe\",\"code\":\"x\"}";
+        assert_eq!(parse(body).pointer("/code"), Some(&json!("x")));
+    }
+
+    #[test]
+    fn what_is_not_json_is_null() {
+        for body in [&b""[..], b"<html>502</html>", b"\x1f\x8b\x08", b"nul"] {
+            assert_eq!(parse(body), Value::Null);
+        }
+    }
+
+    #[test]
+    fn nesting_without_end_ends() {
+        let deep = "[".repeat(100_000);
+        assert!(parse(deep.as_bytes()).is_array());
+    }
+
+    proptest! {
+        #[test]
+        fn every_cut_of_a_document_agrees_with_the_document(cut in 0_usize..90) {
+            let whole = r#"{"error":{"code":"a","n":123.5,"m":-7},"list":[1,2,{"k":"v"}],"ok":true,"nil":null}"#;
+            let value: Value = serde_json::from_str(whole).unwrap();
+            let part = parse(&whole.as_bytes()[..cut.min(whole.len())]);
+            for pointer in ["/error/code", "/error/n", "/error/m", "/list/0", "/list/2/k", "/ok"] {
+                let found = part.pointer(pointer).filter(|found| !found.is_null());
+                prop_assert!(found.is_none() || found == value.pointer(pointer), "{pointer} {found:?}");
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            parse(&bytes);
+        }
+    }
+}

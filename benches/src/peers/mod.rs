@@ -3,6 +3,7 @@
 //! Each is set up as its documentation shows, with limits so high that no call is refused or waits.
 
 mod governor;
+mod resilience;
 mod tower;
 
 use ::tower::BoxError;
@@ -16,6 +17,7 @@ use crate::bench::Bench;
 /// Where a peer refuses its configuration.
 pub(crate) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     tower::rows(bench);
+    resilience::rows(bench)?;
     governor::rows(bench)
 }
 

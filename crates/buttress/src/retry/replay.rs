@@ -141,13 +141,13 @@ fn back<Known: 'static, B: 'static>(mut known: Option<Known>) -> Option<B> {
         .take()
 }
 
+/// reqwest keeps its cheap copy to itself, so that the bytes are copied.
 #[cfg(feature = "reqwest")]
 fn copy_reqwest<B: 'static>(body: &B) -> Option<B> {
-    back(
-        (body as &dyn Any)
-            .downcast_ref::<reqwest::Body>()?
-            .try_clone(),
-    )
+    let bytes = (body as &dyn Any)
+        .downcast_ref::<reqwest::Body>()?
+        .as_bytes()?;
+    back(Some(reqwest::Body::from(Bytes::copy_from_slice(bytes))))
 }
 
 #[cfg(not(feature = "reqwest"))]

@@ -3,7 +3,7 @@
 //! A service is registered with the load that it is called with, and the name of the row that it is compared with:
 //!
 //! ```ignore
-//! let service = RetryLayer::new(policy).layer(Http::inner());
+//! let service = RetryLayer::new(retries).layer(Http::inner());
 //! bench.row::<Http, _>("buttress Retry, http", Some("tower Retry, http"), service);
 //! ```
 //!
@@ -17,15 +17,34 @@
 //!   no floor; hand its input through `black_box`.
 //! * Services are built inside a runtime's context and may make timers.
 
-use tower::BoxError;
+use buttress::classify::{ClassifyLayer, Rules};
+use buttress::providers::openai;
+use buttress::retry::{Retries, RetryLayer};
+use tower::{BoxError, ServiceBuilder};
 
 use crate::bench::Bench;
+use crate::load::{Http, Load};
 
 /// Adds our rows.
 ///
 /// # Errors
 ///
 /// Where a policy is refused.
-pub(crate) fn rows(_bench: &mut Bench) -> Result<(), BoxError> {
+pub(crate) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
+    let retry = RetryLayer::new(Retries::default());
+    let classify = ClassifyLayer::new(Rules::new().then(openai::PROFILE));
+    let service = ServiceBuilder::new().layer(classify.clone());
+    bench.row::<Http, _>("classify", None, service.service(Http::inner()));
+    let service = ServiceBuilder::new().layer(retry.clone());
+    bench.row::<Http, _>("retry", Some(PEER), service.service(Http::inner()));
+    let service = ServiceBuilder::new().layer(retry).layer(classify);
+    bench.row::<Http, _>(
+        "classify + retry",
+        Some(PEER),
+        service.service(Http::inner()),
+    );
     Ok(())
 }
+
+/// tower-resilience has no layer that judges answers; its retry layer is what both of ours together stand against.
+const PEER: &str = "tower-resilience retry, http";

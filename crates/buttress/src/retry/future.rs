@@ -42,8 +42,6 @@ struct Progress<R, Req> {
     spending: Spending<R>,
     /// What to send next, if there is to be another attempt.
     copy: Option<Req>,
-    is_repeatable: bool,
-    options: CallOptions,
     /// From the first failure on. Boxed: most calls have none.
     trouble: Option<Box<Trouble>>,
 }
@@ -60,18 +58,11 @@ where
     R: Replay<Req>,
 {
     pub(super) fn new(ready: &mut S, later: S, mut request: Req, shared: Arc<Shared<R>>) -> Self {
-        let options = shared.replay.options(&request);
-        let is_repeatable = options
-            .repeatable()
-            .unwrap_or_else(|| shared.replay.is_repeatable(&request));
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
-        let spending = Spending::begin(shared);
         let progress = Progress {
-            spending,
+            spending: Spending::begin(shared),
             copy,
-            is_repeatable,
-            options,
             trouble: None,
         };
         Self {
@@ -210,15 +201,26 @@ where
         }
     }
 
+    /// The request is read from its copy, and only now, so that a call without trouble does not pay for it.
     fn decide(&self, outcome: &Outcome, trouble: &mut Trouble) -> Decision {
         let shared = self.shared();
+        let replay = &shared.replay;
+        let options = self
+            .copy
+            .as_ref()
+            .map_or_else(CallOptions::default, |copy| replay.options(copy));
+        let is_repeatable = |copy| {
+            options
+                .repeatable()
+                .unwrap_or_else(|| replay.is_repeatable(copy))
+        };
         let call = Call {
             attempts: trouble.history.attempts(),
             previous: trouble.previous,
-            is_repeatable: self.is_repeatable,
+            is_repeatable: self.copy.as_ref().is_none_or(is_repeatable),
             is_replayable: self.copy.is_some(),
-            deadline: self.options.deadline(),
-            max_attempts: self.options.max_attempts(),
+            deadline: options.deadline(),
+            max_attempts: options.max_attempts(),
         };
         shared.retries.decide(
             outcome,

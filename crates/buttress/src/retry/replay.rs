@@ -9,6 +9,8 @@ use http_body_util::{Empty, Full};
 
 use super::options::CallOptions;
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// How a retry reads a request, and makes the copy that it keeps.
 ///
 /// A type of its own, and not a trait of the request, so that requests of any crate can be repeated: implement it for a
@@ -81,7 +83,7 @@ impl<B: 'static> Replay<Request<B>> for Http {
     }
 
     fn is_repeatable(&self, request: &Request<B>) -> bool {
-        request.method().is_idempotent() || request.headers().contains_key("idempotency-key")
+        request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
     }
 
     fn options(&self, request: &Request<B>) -> CallOptions {

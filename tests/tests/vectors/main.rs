@@ -5,7 +5,9 @@
 //! only the table of [`differences`] does.
 
 mod differences;
+mod draws;
 mod folder;
 mod http_date;
 mod report;
+mod sdk;
 mod seconds;

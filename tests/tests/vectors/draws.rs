@@ -17,3 +17,13 @@ impl Random for Extreme {
         }
     }
 }
+
+/// One number, modulo the bound, as Envoy draws from its mocked source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Modulo(pub(crate) u64);
+
+impl Random for Modulo {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0.checked_rem(bound).unwrap_or(0)
+    }
+}

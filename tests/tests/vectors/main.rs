@@ -6,6 +6,8 @@
 
 mod differences;
 mod draws;
+mod envoy;
+mod finagle;
 mod folder;
 mod http_date;
 mod report;

@@ -1,4 +1,4 @@
-//! Seconds, as the files write them.
+//! Seconds and shares, as the files write them.
 
 use std::time::Duration;
 
@@ -33,4 +33,16 @@ pub(crate) fn expect_wait(secs: f64, found: Duration, tolerance: f64) -> Verdict
     let expected = duration(secs)?;
     let is_near = expected.abs_diff(found).as_secs_f64() <= tolerance;
     expect(is_near, expected, found)
+}
+
+/// `share` as whole millionths, or `None` if it is negative or too large to be written so.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is looked at first"
+)]
+pub(crate) fn millionths(share: f64) -> Option<u32> {
+    let millionths = (share * 1e6).round();
+    (0.0..=f64::from(u32::MAX))
+        .contains(&millionths)
+        .then_some(millionths as u32)
 }

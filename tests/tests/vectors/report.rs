@@ -86,6 +86,12 @@ impl Report {
         Some(read.unwrap_or_else(|error| panic!("{}.json: {name}: {error}", self.file)))
     }
 
+    /// The names of the fields of the file.
+    pub(crate) fn field_names(&self) -> Vec<String> {
+        let fields = self.content.as_object().into_iter().flatten();
+        fields.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Judges every case of a section. A section that is not there has no cases.
     pub(crate) fn check<C: DeserializeOwned>(
         &mut self,

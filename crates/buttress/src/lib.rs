@@ -39,6 +39,7 @@ mod carrier;
 mod time;
 
 pub use buttress_core as core;
+pub use buttress_core::BoxError;
 #[cfg(feature = "providers")]
 pub use buttress_providers as providers;
 #[cfg(feature = "reqwest")]

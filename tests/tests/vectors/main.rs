@@ -1,0 +1,17 @@
+//! What other systems do, case by case: each file of the folder `vectors` is data for one test.
+//!
+//! The cases come from the tests and the code of those systems; each file names its sources. Another folder of the same
+//! form is used where the environment variable `BUTTRESS_VECTORS` names one, so nothing here knows a case by its id:
+//! only the table of [`differences`] does.
+
+mod aws_jitter;
+mod differences;
+mod draws;
+mod envoy;
+mod finagle;
+mod folder;
+mod http_date;
+mod report;
+mod sdk;
+mod seconds;
+mod should_retry;

@@ -32,10 +32,13 @@
 //! * `tracing`: events as `tracing` events.
 
 pub mod classify;
+pub mod key;
 pub mod observe;
 pub mod retry;
 
 mod carrier;
+#[expect(dead_code, reason = "the keyed layers come next")]
+mod keyed;
 mod time;
 
 pub use buttress_core as core;

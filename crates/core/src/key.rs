@@ -60,6 +60,11 @@ impl Key {
     pub const fn kind(self) -> KeyKind {
         self.kind
     }
+
+    /// A number that is as good as random, and says nothing of what the key was made from.
+    pub const fn digest(self) -> u64 {
+        self.digest
+    }
 }
 
 /// The kind alone: even a digest of a credential is more than a log needs.

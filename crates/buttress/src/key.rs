@@ -1,0 +1,165 @@
+//! What of a request shares a limit, a pause, a circuit.
+
+use std::hash::RandomState;
+
+use buttress_core::Key;
+use buttress_core::key::KeyKind;
+use http::header::{AUTHORIZATION, HOST, HeaderName};
+use http::{HeaderMap, Request, Uri};
+
+/// Names what a request shares with others.
+///
+/// Functions of the request are keyers. A [`Key`] for a function of yours is made with [`Key::new`] and a
+/// [`RandomState`] that you draw once.
+pub trait Keyer<Req> {
+    /// What the request shares.
+    fn key(&self, request: &Req) -> Key;
+
+    /// Whether all requests have the same key, so that there is nothing to look up.
+    fn is_single(&self) -> bool {
+        false
+    }
+}
+
+impl<Req, F: Fn(&Req) -> Key> Keyer<Req> for F {
+    fn key(&self, request: &Req) -> Key {
+        self(request)
+    }
+}
+
+/// Everything shares one state. The default of a layer that stands around a client of one provider.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Everything;
+
+impl<Req> Keyer<Req> for Everything {
+    fn key(&self, _request: &Req) -> Key {
+        Key::ALL
+    }
+
+    fn is_single(&self) -> bool {
+        true
+    }
+}
+
+/// One state per host and port.
+#[derive(Clone, Debug, Default)]
+pub struct ByHost {
+    secret: RandomState,
+}
+
+impl<B> Keyer<Request<B>> for ByHost {
+    fn key(&self, request: &Request<B>) -> Key {
+        let host = host(request.uri(), request.headers());
+        Key::new(KeyKind::Host, LowerCase(host), &self.secret)
+    }
+}
+
+/// One state per value of a header, `Authorization` by default: one for each credential. The value is not kept.
+#[derive(Clone, Debug)]
+pub struct ByHeader {
+    name: HeaderName,
+    secret: RandomState,
+}
+
+impl Default for ByHeader {
+    fn default() -> Self {
+        Self::new(AUTHORIZATION)
+    }
+}
+
+impl ByHeader {
+    /// By the header `name`. Requests without it share one state.
+    pub fn new(name: HeaderName) -> Self {
+        Self {
+            name,
+            secret: RandomState::new(),
+        }
+    }
+}
+
+impl<B> Keyer<Request<B>> for ByHeader {
+    fn key(&self, request: &Request<B>) -> Key {
+        let value = request
+            .headers()
+            .get(&self.name)
+            .map(|value| value.as_bytes());
+        Key::new(KeyKind::Credential, value, &self.secret)
+    }
+}
+
+/// The host and port that a request goes to, without credentials before an `@`; empty if it does not say.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a [u8] {
+    let named = || headers.get(HOST).map(|value| value.as_bytes());
+    let authority = uri
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
+    let authority = authority.or_else(named).unwrap_or_default();
+    authority
+        .rsplit(|byte| *byte == b'@')
+        .next()
+        .unwrap_or_default()
+}
+
+/// A host is the same in capitals (RFC 9110, 4.2.3): hashed in lower case, without a copy.
+struct LowerCase<'a>(&'a [u8]);
+
+impl std::hash::Hash for LowerCase<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        for chunk in self.0.chunks(32) {
+            let mut lower = [0; 32];
+            for (lower, byte) in lower.iter_mut().zip(chunk) {
+                *lower = byte.to_ascii_lowercase();
+            }
+            state.write(&lower[..chunk.len()]);
+        }
+        state.write_usize(self.0.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(uri: &str) -> Request<()> {
+        Request::get(uri).body(()).unwrap()
+    }
+
+    #[test]
+    fn a_host_is_the_same_in_capitals_and_whatever_the_path() {
+        let by_host = ByHost::default();
+        let key = by_host.key(&to("https://API.example.com/v1"));
+        assert_eq!(key, by_host.key(&to("https://api.example.com/v2?key=x")));
+        assert_eq!(key, by_host.key(&to("https://user:pass@api.example.com/")));
+        assert_ne!(key, by_host.key(&to("https://api.example.com:8443/")));
+        assert_ne!(key, by_host.key(&to("https://api.example.org/")));
+    }
+
+    #[test]
+    fn the_host_header_speaks_where_the_uri_does_not() {
+        let by_host = ByHost::default();
+        let request = Request::get("/v1")
+            .header("host", "api.example.com")
+            .body(())
+            .unwrap();
+        assert_eq!(
+            by_host.key(&request),
+            by_host.key(&to("https://api.example.com/v1"))
+        );
+    }
+
+    #[test]
+    fn credentials_differ_and_requests_without_one_share() {
+        let by_header = ByHeader::default();
+        let with = |value: &str| {
+            Request::get("/")
+                .header("authorization", value)
+                .body(())
+                .unwrap()
+        };
+        assert_ne!(
+            by_header.key(&with("Bearer a")),
+            by_header.key(&with("Bearer b"))
+        );
+        assert_eq!(by_header.key(&to("/")), by_header.key(&to("/other")));
+    }
+}

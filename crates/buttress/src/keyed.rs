@@ -1,0 +1,262 @@
+//! State by key, bounded.
+//!
+//! A map from what a stranger may choose must not grow as the stranger likes. Up to a bound every key has a state of its
+//! own. At the bound, a state that is idle, which is to say that it is like a new one, makes room. If none is found in a
+//! few looks, the newcomer shares one state with all others that found no room: it is limited together with them, and
+//! nobody who is busy, or in debt, is forgotten for it. Neither the looks nor the memory grow with the number of keys.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use buttress_core::{Key, Timestamp};
+
+/// What is kept by key.
+pub(crate) trait State {
+    /// Whether forgetting this and beginning anew at `now` would change nothing.
+    fn is_idle(&self, now: Timestamp) -> bool;
+}
+
+/// As many keys as have a state of their own, where the user says nothing: some megabytes of the largest states.
+pub(crate) const DEFAULT_CAPACITY: usize = 10_000;
+
+/// A power of two, and more than any machine's cores that call at once.
+const SHARDS: usize = 64;
+
+/// As many states as are looked at to find one that is idle.
+const LOOKS: usize = 8;
+
+type MakeState<T> = Box<dyn Fn() -> T + Send + Sync>;
+
+pub(crate) struct Keyed<T> {
+    /// The state of [`Key::ALL`], and of those that found no room.
+    shared: Arc<T>,
+    shards: Box<[RwLock<Shard<T>>]>,
+    capacity: usize,
+    make: MakeState<T>,
+}
+
+impl<T: State> Keyed<T> {
+    /// At most about `capacity` states, rounded up to a whole number for each of 64 shards.
+    pub(crate) fn new(capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        let shards = (0..SHARDS).map(|_| RwLock::new(Shard::default())).collect();
+        let capacity = capacity.div_ceil(SHARDS);
+        Self {
+            shared: Arc::new(make()),
+            shards,
+            capacity,
+            make: Box::new(make),
+        }
+    }
+
+    /// The state of `key`, made if there is none.
+    pub(crate) fn get(&self, key: Key, now: Timestamp) -> Arc<T> {
+        if key == Key::ALL {
+            return Arc::clone(&self.shared);
+        }
+        let shard = &self.shards[usize::try_from(key.digest() % SHARDS as u64).unwrap_or(0)];
+        if let Some(state) = shard
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+        {
+            return Arc::clone(state);
+        }
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let made = shard.get_or_make(key, self.capacity, now, &self.make);
+        Arc::clone(made.unwrap_or(&self.shared))
+    }
+
+    /// The state of `key`, if it has one.
+    pub(crate) fn peek(&self, key: Key) -> Option<Arc<T>> {
+        if key == Key::ALL {
+            return Some(Arc::clone(&self.shared));
+        }
+        let shard = &self.shards[usize::try_from(key.digest() % SHARDS as u64).unwrap_or(0)];
+        shard
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
+
+    /// The state of everything that has no key of its own.
+    pub(crate) fn shared(&self) -> &Arc<T> {
+        &self.shared
+    }
+
+    /// All keys that have a state of their own, in no order. For pages and tests, not for calls.
+    pub(crate) fn all(&self) -> Vec<(Key, Arc<T>)> {
+        let entries = |shard: &RwLock<Shard<T>>| {
+            shard
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entries
+                .clone()
+        };
+        self.shards.iter().flat_map(entries).collect()
+    }
+}
+
+struct Shard<T> {
+    places: HashMap<Key, usize, BuildHasherDefault<Digest>>,
+    entries: Vec<(Key, Arc<T>)>,
+    /// Where the search for an idle state goes on, so that all are looked at in turn.
+    hand: usize,
+}
+
+impl<T> Default for Shard<T> {
+    fn default() -> Self {
+        Self {
+            places: HashMap::default(),
+            entries: Vec::new(),
+            hand: 0,
+        }
+    }
+}
+
+impl<T: State> Shard<T> {
+    fn get(&self, key: Key) -> Option<&Arc<T>> {
+        self.places.get(&key).map(|place| &self.entries[*place].1)
+    }
+
+    fn get_or_make(
+        &mut self,
+        key: Key,
+        capacity: usize,
+        now: Timestamp,
+        make: &MakeState<T>,
+    ) -> Option<&Arc<T>> {
+        let place = match self.places.get(&key) {
+            Some(place) => *place,
+            None if self.entries.len() < capacity => {
+                self.entries.push((key, Arc::new(make())));
+                self.entries.len() - 1
+            }
+            None => {
+                let place = self.idle(now)?;
+                let (gone, _) =
+                    std::mem::replace(&mut self.entries[place], (key, Arc::new(make())));
+                self.places.remove(&gone);
+                place
+            }
+        };
+        self.places.insert(key, place);
+        Some(&self.entries[place].1)
+    }
+
+    /// A place whose state is idle and in nobody's hands, among the next few.
+    fn idle(&mut self, now: Timestamp) -> Option<usize> {
+        let count = self.entries.len();
+        let looks = LOOKS.min(count);
+        let found = (0..looks)
+            .map(|look| (self.hand + look) % count)
+            .find(|place| {
+                let state = &self.entries[*place].1;
+                // Held elsewhere, it may change as soon as we have looked.
+                Arc::strong_count(state) == 1 && state.is_idle(now)
+            });
+        self.hand = (self.hand + looks) % count.max(1);
+        found
+    }
+}
+
+/// A key is a digest already: hashing it again would add nothing.
+#[derive(Default)]
+struct Digest(u64);
+
+impl Hasher for Digest {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 ^= number;
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.0 ^= number.cast_unsigned() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::RandomState;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use buttress_core::key::KeyKind;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Busy(AtomicBool);
+
+    impl State for Busy {
+        fn is_idle(&self, _now: Timestamp) -> bool {
+            !self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    const NOW: Timestamp = Timestamp::from_nanos(1);
+
+    fn keyed(capacity: usize) -> (Keyed<Busy>, impl Fn(usize) -> Key) {
+        let secret = RandomState::new();
+        (Keyed::new(capacity, Busy::default), move |n| {
+            Key::new(KeyKind::Custom, n, &secret)
+        })
+    }
+
+    #[test]
+    fn a_key_finds_its_own_state_again() {
+        let (keyed, key) = keyed(100);
+        let state = keyed.get(key(1), NOW);
+        assert!(Arc::ptr_eq(&state, &keyed.get(key(1), NOW)));
+        assert!(!Arc::ptr_eq(&state, &keyed.get(key(2), NOW)));
+        assert!(keyed.peek(key(3)).is_none());
+    }
+
+    #[test]
+    fn a_flood_of_keys_is_bounded_and_does_not_push_out_the_busy() {
+        let (keyed, key) = keyed(640);
+        let busy: Vec<_> = (0..100).map(|n| keyed.get(key(n), NOW)).collect();
+        busy.iter()
+            .for_each(|state| state.0.store(true, Ordering::Relaxed));
+        let busy: Vec<_> = busy.iter().map(Arc::downgrade).collect();
+        for n in 1_000..100_000 {
+            keyed.get(key(n), NOW);
+        }
+        assert!(keyed.all().len() <= 640);
+        for (n, state) in busy.iter().enumerate() {
+            let found = keyed.peek(key(n)).map(|found| Arc::downgrade(&found));
+            assert!(found.is_some_and(|found| found.ptr_eq(state)), "{n}");
+        }
+    }
+
+    #[test]
+    fn where_all_are_busy_newcomers_share_one_state() {
+        let (keyed, key) = keyed(64);
+        for n in 0..1_000 {
+            keyed.get(key(n), NOW).0.store(true, Ordering::Relaxed);
+        }
+        let (one, other) = (keyed.get(key(5_000), NOW), keyed.get(key(6_000), NOW));
+        assert!(Arc::ptr_eq(&one, keyed.shared()) && Arc::ptr_eq(&one, &other));
+    }
+
+    #[test]
+    fn a_state_that_somebody_holds_is_not_forgotten() {
+        let (keyed, key) = keyed(64);
+        let held: Vec<_> = (0..2_000).map(|n| (n, keyed.get(key(n), NOW))).collect();
+        for (n, state) in held
+            .iter()
+            .filter(|(_, state)| !Arc::ptr_eq(state, keyed.shared()))
+        {
+            assert!(Arc::ptr_eq(state, &keyed.get(key(*n), NOW)));
+        }
+    }
+}

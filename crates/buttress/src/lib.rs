@@ -39,6 +39,7 @@ pub mod retry;
 mod carrier;
 #[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
+mod look;
 mod time;
 
 pub use buttress_core as core;
@@ -49,4 +50,5 @@ pub use buttress_providers as providers;
 pub use buttress_reqwest as reqwest;
 
 pub use self::carrier::{Carrier, Classified};
+pub use self::look::Look;
 pub use self::time::Clock;

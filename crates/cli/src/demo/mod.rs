@@ -10,6 +10,8 @@ mod progress;
 mod report;
 mod scenario;
 mod stack;
+#[cfg(test)]
+mod tests;
 
 use std::io::{Write, stdout};
 

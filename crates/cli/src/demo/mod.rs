@@ -1,0 +1,84 @@
+//! `buttress demo`: the same jobs without and with Buttress, against a server that limits and fails.
+//!
+//! A job is a completion (as of OpenAI) and a comment on an issue (as of GitHub). Workers take jobs from one list. All
+//! jobs are run twice, each time against a fresh server with the same settings: once as a program does that sends each
+//! call once, and once through the [`stack`].
+
+mod calls;
+mod jobs;
+mod progress;
+mod report;
+mod scenario;
+mod stack;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Write, stdout};
+
+use buttress::Clock;
+use buttress::core::BoxError;
+use clap::Args;
+use tokio::runtime::Builder;
+
+use self::jobs::{Clients, Jobs};
+use self::progress::Progress;
+use self::report::{Report, Side};
+use self::scenario::Scenario;
+
+/// Run the same jobs without and with Buttress, against a server that limits and fails
+///
+/// The server listens on the loopback interface, keeps the limits of OpenAI and of GitHub with a minute that lasts a
+/// second, and fails now and then. Each job is two calls: a completion and a comment. Prints a table of what became of
+/// them, as the callers and the server saw it. The exit status is 0 if every call through Buttress succeeded.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    // At most 200: both ends of each connection, idle ones included, are open files of this process, which may often
+    // open 1024, and the server serves 448.
+    /// How many workers share the jobs, each with one call at a time
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=200))]
+    workers: u16,
+    // At most 5000, which is what the server can count by name.
+    /// How many jobs there are, of two calls each
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    jobs: u16,
+    /// How many completions the server admits per minute; its minute lasts a second
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=60_000))]
+    rate: u16,
+    /// What decides which requests meet a fault
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the demo and prints its report. Says whether every call through the stack succeeded.
+pub(crate) fn run(options: &Options) -> Result<bool, BoxError> {
+    let scenario = Scenario::new(options);
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(compare(&scenario))?;
+    let mut out = stdout().lock();
+    if options.json {
+        writeln!(out, "{}", report.json()?)?;
+    } else {
+        write!(out, "{scenario}\n\n{report}")?;
+    }
+    Ok(report.all_went_through())
+}
+
+/// One run after the other: together they would share the machine, and not the server.
+async fn compare(scenario: &Scenario) -> Result<Report, BoxError> {
+    let bare = side("bare", scenario, stack::bare()?).await?;
+    let buttress = side("buttress", scenario, stack::buttress(scenario)?).await?;
+    Ok(Report::new(scenario.calls(), bare, buttress))
+}
+
+/// All jobs by `clients`, against a server of their own.
+async fn side(name: &'static str, scenario: &Scenario, clients: Clients) -> Result<Side, BoxError> {
+    let clock = Clock::default();
+    let progress = Progress::new(name, scenario.calls());
+    let jobs = Jobs::start(scenario, clients, progress)?;
+    let began = clock.now();
+    let (tally, seen) = jobs.work().await?;
+    Ok(Side::new(&tally, &seen, clock.now().since(began)))
+}

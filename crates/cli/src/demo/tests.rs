@@ -1,0 +1,58 @@
+//! The demo over real sockets, made small.
+
+use serde_json::Value;
+
+use super::*;
+
+/// Workers that outrun the completions' limit by far. A minute of it lasts a tenth of a second; the comments' limit,
+/// which tells whole seconds, is out of reach.
+fn small() -> Scenario {
+    Scenario {
+        workers: 6,
+        jobs: 24,
+        completions_per_minute: 4,
+        comments_per_minute: 1_000,
+        seed: 1,
+        time_scale: 600,
+    }
+}
+
+fn report(scenario: &Scenario) -> Value {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let report = runtime.block_on(compare(scenario)).unwrap();
+    assert!(report.all_went_through());
+    serde_json::from_str(&report.json().unwrap()).unwrap()
+}
+
+#[test]
+fn every_call_through_the_stack_succeeds_where_the_bare_client_fails() {
+    let scenario = small();
+    let report = report(&scenario);
+    let number = |pointer: &str| {
+        let value = report.pointer(pointer).and_then(Value::as_u64);
+        value.unwrap_or_else(|| panic!("{pointer} in {report}"))
+    };
+
+    assert_eq!(number("/calls"), scenario.calls());
+    assert_eq!(number("/buttress/succeeded"), scenario.calls());
+    assert_eq!(number("/buttress/failed"), 0);
+    assert!(number("/bare/failed") > 0);
+    assert_eq!(
+        number("/bare/succeeded") + number("/bare/failed"),
+        scenario.calls()
+    );
+
+    // As the server counts: the bare client sends each call once, and what the stack was refused it sent again.
+    assert_eq!(number("/bare/attempts"), scenario.calls());
+    let refused = number("/buttress/rate_limited");
+    assert!(refused > 0);
+    assert!(number("/buttress/attempts") >= scenario.calls() + refused);
+    assert_eq!(
+        number("/bare/rate_limited"),
+        number("/bare/failed_by_class/rate_limited")
+    );
+    for side in ["bare", "buttress"] {
+        assert_eq!(number(&format!("/{side}/early")), 0);
+        assert_eq!(number(&format!("/{side}/duplicates")), 0);
+    }
+}

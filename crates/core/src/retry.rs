@@ -29,7 +29,8 @@ pub enum HintUse {
     /// Replaces it.
     #[default]
     Replace,
-    /// Lengthens it: the longer of the two is waited, as the AWS SDKs do.
+    /// Lengthens it: the longer of the two is waited, as the AWS SDKs do. The choice for many callers behind one token
+    /// bucket, where all are told when the *next* request is admitted, and one of them will be.
     Lengthen,
 }
 
@@ -114,7 +115,7 @@ impl Retries {
         Self { backoff, ..self }
     }
 
-    /// With another longest wait for a hint.
+    /// With another longest wait for a hint. A backoff is bounded by its own cap.
     #[must_use]
     pub const fn with_max_wait(self, max_wait: Duration) -> Self {
         Self { max_wait, ..self }

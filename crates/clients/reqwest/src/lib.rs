@@ -10,5 +10,5 @@ mod send_with;
 mod transport;
 
 pub use self::native::{Native, NativeFuture, NativeLayer};
-pub use self::send_with::SendWith;
+pub use self::send_with::{Extended, SendWith};
 pub use self::transport::{ResponseFuture, Transport};

@@ -109,7 +109,10 @@ where
 }
 
 /// reqwest's response, with the URL that it came from: where a redirect led to, or what was asked for.
-fn native<B>(mut response: Response<B>, asked: Option<Url>) -> Result<reqwest::Response, BoxError>
+pub(crate) fn native<B>(
+    mut response: Response<B>,
+    asked: Option<Url>,
+) -> Result<reqwest::Response, BoxError>
 where
     B: Body<Data = Bytes> + Send + Sync + 'static,
     B::Error: Into<BoxError>,

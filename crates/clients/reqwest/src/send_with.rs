@@ -2,13 +2,12 @@ use std::future::{Future, poll_fn};
 
 use buttress_core::BoxError;
 use bytes::Bytes;
-use http::Response;
+use http::{Extensions, Response};
 use http_body::Body;
-use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::class::failure;
-use crate::native::NativeLayer;
+use crate::native::native;
 
 /// Sends a request that reqwest has built through a stack.
 ///
@@ -23,7 +22,11 @@ use crate::native::NativeLayer;
 /// # Ok(())
 /// # }
 /// ```
-pub trait SendWith {
+pub trait SendWith: Sized {
+    /// Puts `extension` into the request: what the caller says of this call to the layers. reqwest's own builder has no
+    /// place for it.
+    fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Extended;
+
     /// Sends it through `service`.
     ///
     /// # Errors
@@ -41,7 +44,22 @@ pub trait SendWith {
         B::Error: Into<BoxError>;
 }
 
+/// A request with extensions. Made by [`SendWith::extension`].
+#[derive(Debug)]
+pub struct Extended {
+    request: reqwest::RequestBuilder,
+    extensions: Extensions,
+}
+
 impl SendWith for reqwest::RequestBuilder {
+    fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Extended {
+        let request = Extended {
+            request: self,
+            extensions: Extensions::new(),
+        };
+        request.extension(extension)
+    }
+
     async fn send_with<S, B>(self, service: &S) -> Result<reqwest::Response, BoxError>
     where
         S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send + Sync,
@@ -50,9 +68,37 @@ impl SendWith for reqwest::RequestBuilder {
         B: Body<Data = Bytes> + Send + Sync + 'static,
         B::Error: Into<BoxError>,
     {
-        let request = self.build().map_err(failure)?;
-        let mut service = NativeLayer.layer(service.clone());
-        poll_fn(|cx| service.poll_ready(cx)).await?;
-        service.call(request).await
+        let request = Extended {
+            request: self,
+            extensions: Extensions::new(),
+        };
+        request.send_with(service).await
+    }
+}
+
+impl SendWith for Extended {
+    fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Extended {
+        self.extensions.insert(extension);
+        self
+    }
+
+    async fn send_with<S, B>(self, service: &S) -> Result<reqwest::Response, BoxError>
+    where
+        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send + Sync,
+        S::Error: Into<BoxError> + Send,
+        S::Future: Send,
+        B: Body<Data = Bytes> + Send + Sync + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let request = self.request.build().map_err(failure)?;
+        let asked = request.url().clone();
+        let mut request = http::Request::try_from(request).map_err(failure)?;
+        request.extensions_mut().extend(self.extensions);
+        let mut service = service.clone();
+        poll_fn(|cx| service.poll_ready(cx))
+            .await
+            .map_err(Into::into)?;
+        let response = service.call(request).await.map_err(Into::into)?;
+        native(response, Some(asked))
     }
 }

@@ -242,3 +242,13 @@ async fn a_body_that_was_read_to_its_end_is_let_go() {
     assert_eq!(Arc::strong_count(&held), 1);
     assert_eq!(frames(judged.into_body()), [Seen::data(b"all")]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_broke_is_not_asked_again() {
+    let script = Script::new([data(b"a"), Step::Error("reset"), Step::Stall]);
+    let polls = Arc::clone(&script.polls);
+    let judged = judge(&peeking(), answer(500, script));
+    assert_eq!(polls.load(Ordering::Relaxed), 2);
+    let error = Seen::Error("reset".to_owned());
+    assert_eq!(frames(judged.into_body()), [Seen::data(b"a"), error]);
+}

@@ -145,3 +145,13 @@ async fn options_of_one_call_reach_the_stack() {
     assert_eq!(reply.status(), 500);
     assert_eq!(server.seen().completions.requests, 2);
 }
+
+#[tokio::test]
+async fn the_url_of_an_answer_is_that_of_reqwest_alone_in_its_fragment_too() {
+    let server = server();
+    let url = format!("{}/rate_limit#part", server.url());
+    let plain = within(raw().get(&url).send()).await.unwrap();
+    let client = stack(openai::PROFILE);
+    let reply = within(raw().get(&url).send_with(&client)).await.unwrap();
+    assert_eq!(reply.url(), plain.url());
+}

@@ -252,3 +252,12 @@ async fn a_body_that_broke_is_not_asked_again() {
     let error = Seen::Error("reset".to_owned());
     assert_eq!(frames(judged.into_body()), [Seen::data(b"a"), error]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_broke_is_not_said_to_be_whole() {
+    let script = Script::new([data(b"half"), Step::Error("reset")]);
+    assert_eq!(script.size_hint().exact(), None);
+    let judged = judge(&peeking(), answer(500, script));
+    // Whoever sends it on by its length would send a whole body of four bytes, and never meet the error.
+    assert_eq!(judged.body().size_hint().exact(), None);
+}

@@ -1,8 +1,8 @@
 use std::io;
 use std::sync::Mutex;
 
-use buttress_core::hint::HintSource;
-use buttress_core::{Class, Event, Failure, Key, Observer, Rejected, Repeat, Why};
+use buttress_core::hint::{Hint, HintSource};
+use buttress_core::{Class, Event, Failure, Key, Observer, Rejected, Repeat, Scope, Why};
 use http::StatusCode;
 use tower_test::mock;
 
@@ -266,4 +266,20 @@ async fn a_function_judges_results_that_are_no_http() {
             .to_string(),
         "no line"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_client_knows_of_its_failure_is_kept_where_no_rule_knows_better() {
+    let hint = Some(Hint {
+        wait: 30 * SECOND,
+        source: HintSource::BodyField,
+    });
+    let limited = Outcome::new(Class::RateLimited)
+        .with_hint(hint)
+        .with_scope(Scope::Model);
+    let outcome = judged_error(&generic(), Failure::new(limited, "told to wait"));
+    assert_eq!((outcome.hint(), outcome.scope()), (hint, Scope::Model));
+    let never = Outcome::new(Class::Interrupted).with_repeat(Repeat::Never);
+    let outcome = judged_error(&generic(), Failure::new(never, "for good"));
+    assert_eq!(outcome.repeat(), Repeat::Never);
 }

@@ -291,3 +291,19 @@ async fn an_inner_service_that_breaks_while_the_call_waits_ends_it_and_is_not_hi
     rig.answer(reply(200));
     assert_ready_ok!(next.poll());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_never_sent_is_not_counted() {
+    let mut rig = Rig::new(&layer());
+    let mut call = rig.call(get());
+    rig.answer(reply(500));
+    assert_pending!(call.poll());
+    rig.client.send_error(io::Error::other("gone"));
+    tokio::time::advance(SECOND).await;
+    let Poll::Ready(Err(error)) = call.poll() else {
+        panic!("a service that is broken is not awaited");
+    };
+    rig.nothing_is_sent();
+    let history = Failure::find(&*error).and_then(Failure::history).unwrap();
+    assert_eq!(history.attempts(), 1);
+}

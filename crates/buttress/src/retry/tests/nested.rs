@@ -2,7 +2,8 @@ use std::io;
 use std::num::NonZeroU32;
 use std::task::Poll;
 
-use buttress_core::Failure;
+use buttress_core::{BoxError, Failure};
+use tower::ServiceExt;
 
 use super::*;
 
@@ -140,4 +141,32 @@ async fn a_call_that_is_lost_at_once_is_told() {
     rig.answer(reply(404));
     assert_ready_ok!(call.poll());
     assert_eq!(log.lines(), ["end 1 client_error NotRetryable 0ns"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_inner_layer_has_given_up_is_known_under_other_errors_too() {
+    let log = Arc::new(Log::default());
+    let observer = Arc::<Log>::clone(&log);
+    let outer = layer().with_observer(observer);
+    let inner = RetryLayer::new(retries().with_max_attempts(THREE));
+    let wrap = |error: BoxError| BoxError::from(io::Error::other(error));
+    let (mut service, mut client) = mock::spawn_with(|client: Inner<&'static str>| {
+        outer.layer(inner.layer(client).map_err(wrap))
+    });
+    assert_ready_ok!(service.poll_ready());
+    let mut call = task::spawn(service.call(get()));
+    assert_pending!(call.poll());
+    for _ in 0..3 {
+        let (_, send) = assert_ready!(client.poll_request()).unwrap();
+        send.send_error("broken");
+        if call.poll().is_pending() {
+            tokio::time::advance(2 * SECOND).await;
+            let _later = call.poll();
+        }
+    }
+    assert!(client.poll_request().is_pending(), "the attempts multiply");
+    assert_eq!(
+        log.lines(),
+        ["nested 3", "end 1 interrupted GivenUpInside 0ns"]
+    );
 }

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use buttress_core::{Class, Outcome};
+use buttress_core::{Class, Key, Outcome, Rejected, Why};
 use http::header::HeaderName;
 use http::{Method, Version};
 
@@ -160,4 +160,26 @@ async fn what_is_no_http_is_repeated_by_what_a_function_says_of_it() {
     let classes = history.repeated().iter().map(|attempt| attempt.class);
     assert!(classes.eq([Class::Unavailable, Class::Connect]));
     assert_eq!((history.attempts(), history.end()), (3, End::Succeeded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_ours_is_not_repeated_whatever_a_function_says_of_errors() {
+    let judge = |result: Result<&u32, &tower::BoxError>| match result {
+        Ok(_) => Outcome::new(Class::Ok),
+        Err(_) => Outcome::new(Class::Connect),
+    };
+    let layer = layer().with_replay(Cloned);
+    let (mut service, mut client) = mock::spawn_with(|inner: Mock<&'static str, u32>| {
+        layer.layer(classify_fn(judge).layer(inner))
+    });
+    assert_ready_ok!(service.poll_ready());
+    let mut call = task::spawn(service.call("ping"));
+    assert_pending!(call.poll());
+    let (_, send) = assert_ready!(client.poll_request()).unwrap();
+    send.send_error(Rejected {
+        why: Why::CircuitOpen,
+        not_before: None,
+        key: Key::ALL,
+    });
+    assert!(call.poll().is_ready(), "it is to be repeated");
 }

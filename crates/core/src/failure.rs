@@ -32,11 +32,16 @@ impl Failure {
         }
     }
 
-    /// Takes `error` as a failure: as it is if it is one, and judged by its chain if not.
+    /// Takes `error` as a failure: as it is if it is one; if not, with what is known in its chain.
     pub fn of(error: BoxError) -> Box<Self> {
         error.downcast().unwrap_or_else(|error| {
+            let history = Self::find(&*error).and_then(|inner| inner.history.clone());
             let outcome = outcome(&*error);
-            Box::new(Self::new(outcome, error))
+            Box::new(Self {
+                outcome,
+                history,
+                source: error,
+            })
         })
     }
 

@@ -106,7 +106,12 @@ impl Default for History {
 }
 
 impl History {
-    /// Writes down an attempt that will be followed by another, and the wait between them.
+    /// Writes down that another attempt has begun.
+    pub fn began(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
+    }
+
+    /// Writes down an attempt that is to be followed by another, and the wait between them.
     pub fn repeat(&mut self, outcome: &Outcome, wait: Duration, cause: Cause) {
         if self.repeated.len() < KEPT {
             self.repeated.push(Attempt {
@@ -116,7 +121,6 @@ impl History {
                 cause,
             });
         }
-        self.attempts = self.attempts.saturating_add(1);
         self.waited = self.waited.saturating_add(wait);
     }
 
@@ -180,6 +184,7 @@ mod tests {
                 Duration::from_secs(1),
                 Cause::Backoff,
             );
+            history.began();
         }
         assert_eq!(
             (history.attempts(), history.waited()),

@@ -115,7 +115,7 @@ impl Retries {
         Self { backoff, ..self }
     }
 
-    /// With another longest wait for a hint. A backoff is bounded by its own cap.
+    /// With another longest wait for a hint, not counting the margin that is put on it. A backoff is bounded by its own cap.
     #[must_use]
     pub const fn with_max_wait(self, max_wait: Duration) -> Self {
         Self { max_wait, ..self }
@@ -202,7 +202,7 @@ impl Retries {
         if let Some(end) = self.is_out_of_question(outcome, call) {
             return stop(end);
         }
-        let Some((wait, cause)) = self.wait(hint, call, random) else {
+        let Some((wait, cause)) = self.wait(hint, call, now, random) else {
             return stop(End::MaxWait);
         };
         if call.deadline.is_some_and(|deadline| now + wait >= deadline) {
@@ -230,6 +230,7 @@ impl Retries {
         &self,
         hint: Option<Hint>,
         call: &Call,
+        now: Timestamp,
         random: &mut impl Random,
     ) -> Option<(Duration, Cause)> {
         let backoff = self.backoff.wait(call.attempts, call.previous, random);
@@ -242,19 +243,33 @@ impl Retries {
             (true, LongHint::PassOver) => return Some((backoff, Cause::Backoff)),
             (true, LongHint::Cut) => self.max_wait,
         };
-        let told = self.lengthened(told, random);
+        let told = self.lengthened(
+            told,
+            call.deadline.map(|deadline| deadline.since(now)),
+            random,
+        );
         match self.hint_use {
             HintUse::Lengthen if backoff > told => Some((backoff, Cause::Backoff)),
             _ => Some((told, Cause::Hint)),
         }
     }
 
-    fn lengthened(&self, told: Duration, random: &mut impl Random) -> Duration {
+    /// The margin is ours, and unlike the hint it may be cut: it is never what makes a wait too long for the call.
+    fn lengthened(
+        &self,
+        told: Duration,
+        left: Option<Duration>,
+        random: &mut impl Random,
+    ) -> Duration {
         if !self.margin {
             return told;
         }
-        let most = (saturating_nanos(told) / 10).min(LARGEST_MARGIN);
-        told.saturating_add(Duration::from_nanos(random.between(0, most)))
+        let told = saturating_nanos(told);
+        let room = left.map_or(u64::MAX, saturating_nanos).saturating_sub(1);
+        let most = (told / 10)
+            .min(LARGEST_MARGIN)
+            .min(room.saturating_sub(told));
+        Duration::from_nanos(told.saturating_add(random.between(0, most)))
     }
 }
 
@@ -386,6 +401,22 @@ mod tests {
         );
         let later = until(SECOND + Duration::from_nanos(1));
         assert_eq!(end(decide(&retry, &told(SECOND), &later)), None);
+    }
+
+    #[test]
+    fn the_margin_is_never_what_makes_a_hint_too_long() {
+        let just = Call {
+            deadline: Some(NOW + SECOND + Duration::from_nanos(1)),
+            ..CALL
+        };
+        let decision = decide(&Retries::default(), &told(SECOND), &just);
+        assert_eq!(
+            decision,
+            Decision::Again {
+                wait: SECOND,
+                cause: Cause::Hint
+            }
+        );
     }
 
     #[test]

@@ -55,8 +55,8 @@ impl Rule for Profile {
         Answer::This(self.overruled(self.repeat(outcome), reply))
     }
 
-    fn judge_error(&self, class: Class) -> Answer {
-        Answer::This(self.repeat(Outcome::new(class)))
+    fn judge_error(&self, seen: &Outcome) -> Answer {
+        Answer::This(self.repeat(*seen))
     }
 }
 

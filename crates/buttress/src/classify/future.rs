@@ -158,7 +158,7 @@ impl Shared {
             return failure.into_source();
         }
         let received = self.clock.now();
-        let outcome = self.rules.judge_error(failure.outcome().class());
+        let outcome = self.rules.judge_error(*failure.outcome());
         let outcome = outcome.with_timing(received.since(began), received);
         self.observe(&outcome);
         Box::new(failure.with_outcome(outcome))

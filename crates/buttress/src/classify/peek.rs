@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame};
 use tokio::time::Sleep;
 
-use super::peeked_body::PeekedBody;
+use super::peeked_body::{Frames, PeekedBody};
 use crate::time::sleep;
 
 /// As much of a body as rules are shown.
@@ -23,7 +23,7 @@ const MOST_FRAMES: usize = 1_024;
 /// A body of which the beginning is being read.
 pub(super) struct Peek<B: Body> {
     body: Pin<Box<B>>,
-    frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
+    frames: Frames<B::Error>,
     bytes: usize,
     has_ended: bool,
     timeout: Duration,

@@ -9,6 +9,9 @@ use pin_project_lite::pin_project;
 
 use super::peek::into_bytes;
 
+/// What was seen of a body, errors included.
+pub(super) type Frames<E> = VecDeque<Result<Frame<Bytes>, E>>;
+
 pin_project! {
     /// A body that may have been looked at. It yields the same frames, in the same order, as if it had not been.
     pub struct PeekedBody<B> where B: Body {
@@ -23,7 +26,7 @@ pin_project! {
         Untouched { #[pin] body: B },
         // Boxed: only the body of a failure comes here.
         Peeked {
-            frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
+            frames: Frames<B::Error>,
             rest: Option<Pin<Box<B>>>,
         },
     }
@@ -36,10 +39,7 @@ impl<B: Body> PeekedBody<B> {
         }
     }
 
-    pub(super) fn peeked(
-        frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
-        rest: Option<Pin<Box<B>>>,
-    ) -> Self {
+    pub(super) fn peeked(frames: Frames<B::Error>, rest: Option<Pin<Box<B>>>) -> Self {
         Self {
             inner: Inner::Peeked { frames, rest },
         }
@@ -79,16 +79,25 @@ impl<B: Body> Body for PeekedBody<B> {
         match &self.inner {
             Inner::Untouched { body } => body.size_hint(),
             Inner::Peeked { frames, rest } => {
-                let rest = rest
-                    .as_ref()
-                    .map_or_else(|| SizeHint::with_exact(0), |rest| rest.size_hint());
-                longer(&rest, bytes_in(frames))
+                longer(&Self::rest_hint(frames, rest.as_ref()), bytes_in(frames))
             }
         }
     }
 }
 
-fn bytes_in<E>(frames: &VecDeque<Result<Frame<Bytes>, E>>) -> u64 {
+impl<B: Body> PeekedBody<B> {
+    /// How much follows the frames that were seen. A body that broke is not whole, and has no length: whoever sent it on
+    /// by its length would never meet the error.
+    fn rest_hint(frames: &Frames<B::Error>, rest: Option<&Pin<Box<B>>>) -> SizeHint {
+        match rest {
+            Some(rest) => rest.size_hint(),
+            None if frames.back().is_some_and(Result::is_err) => SizeHint::default(),
+            None => SizeHint::with_exact(0),
+        }
+    }
+}
+
+fn bytes_in<E>(frames: &Frames<E>) -> u64 {
     let data = frames
         .iter()
         .filter_map(|frame| frame.as_ref().ok()?.data_ref());

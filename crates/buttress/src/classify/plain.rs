@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use buttress_core::{BoxError, Failure, Outcome, Timestamp};
+use buttress_core::{BoxError, Failure, Outcome, Rejected, Timestamp};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -111,8 +111,16 @@ where
         let outcome = outcome.with_timing(received.since(*this.began), received);
         Poll::Ready(match result {
             Ok(response) => Ok(Classified::new(response, outcome)),
-            Err(error) => Err(Box::new(Failure::new(outcome, error))),
+            Err(error) => Err(failed(outcome, error.into())),
         })
+    }
+}
+
+/// A refusal of ours passes as it is: whatever the function says of it, nothing was sent.
+fn failed(outcome: Outcome, error: BoxError) -> BoxError {
+    match Rejected::find(&*error) {
+        Some(_) => error,
+        None => Box::new(Failure::new(outcome, error)),
     }
 }
 

@@ -252,10 +252,9 @@ where
     fn next_request(&mut self) -> Option<Req> {
         let mut request = self.copy.take()?;
         self.copy = self.shared().replay.copy(&request);
-        let attempt = self
-            .trouble
-            .as_ref()
-            .map_or(1, |trouble| trouble.history.attempts());
+        let trouble = self.trouble.as_mut()?;
+        trouble.history.began();
+        let attempt = trouble.history.attempts();
         self.shared().replay.number(&mut request, attempt);
         Some(request)
     }

@@ -121,7 +121,9 @@ where
         .extensions_mut()
         .remove::<FinalUrl>()
         .map(|url| url.0);
-    if let Some(url) = moved.or(asked) {
+    if let Some(mut url) = moved.or(asked) {
+        // A fragment is not sent, and reqwest's own responses do not show it.
+        url.set_fragment(None);
         // reqwest keeps the URL in an extension that only its builder can make.
         let (parts, ()) = Response::builder().url(url).body(())?.into_parts();
         response.extensions_mut().extend(parts.extensions);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use http::{HeaderMap, StatusCode};
 
 use crate::hint::{self, Grammar, Hints};
-use crate::outcome::{Class, Outcome, Repeat};
+use crate::outcome::{Outcome, Repeat};
 use crate::time::UnixTime;
 
 /// An answer, as a rule sees it.
@@ -68,8 +68,8 @@ pub trait Rule: Send + Sync {
         status.is_client_error() || status.is_server_error()
     }
 
-    /// Judges an attempt that got no answer. `class` says what became of it.
-    fn judge_error(&self, _class: Class) -> Answer {
+    /// Judges an attempt that got no answer. `seen` is what the client's error says by itself.
+    fn judge_error(&self, _seen: &Outcome) -> Answer {
         Answer::NoOpinion
     }
 }
@@ -129,15 +129,14 @@ impl Rules {
         self.with_headers(outcome, reply)
     }
 
-    /// What an attempt means that got no answer.
-    pub fn judge_error(&self, class: Class) -> Outcome {
-        self.first(|rule| rule.judge_error(class))
+    /// What an attempt means that got no answer: `seen`, where no rule knows better.
+    pub fn judge_error(&self, seen: Outcome) -> Outcome {
+        self.first(|rule| rule.judge_error(&seen))
             .unwrap_or_else(|forbidden| {
-                let outcome = Outcome::new(class);
                 if forbidden {
-                    outcome.with_repeat(Repeat::Never)
+                    seen.with_repeat(Repeat::Never)
                 } else {
-                    outcome
+                    seen
                 }
             })
     }
@@ -190,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::hint::{Hint, HintSource};
+    use crate::outcome::Class;
 
     fn judge(rules: &Rules, status: u16, retry_after: Option<&'static str>) -> Outcome {
         let mut headers = HeaderMap::new();

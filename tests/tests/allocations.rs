@@ -1,0 +1,123 @@
+//! What the layers allocate where all goes well.
+//!
+//! Counted on the thread that runs the test. Each kind of call is made once before it is counted, as what is made once
+//! and kept is no cost of a call.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::{AllocationInfo, measure};
+use buttress::classify::{ClassifyLayer, Rules};
+use buttress::providers::openai;
+use buttress::retry::{Http, Replay, Retries, RetryLayer};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::Full;
+use tower_layer::Layer;
+use tower_service::Service;
+
+type Ask = Request<Full<Bytes>>;
+
+/// Answers at once, and allocates nothing.
+#[derive(Clone)]
+struct Client;
+
+impl Service<Ask> for Client {
+    type Response = Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: Ask) -> Self::Future {
+        std::future::ready(Ok(Response::new(Full::default())))
+    }
+}
+
+const HEADERS: [(&str, &str); 8] = [
+    ("host", "api.example.com"),
+    ("authorization", "Bearer token"),
+    ("content-type", "application/json"),
+    ("accept", "application/json"),
+    ("user-agent", "test"),
+    ("x-request-id", "1"),
+    ("x-organization", "2"),
+    ("accept-encoding", "identity"),
+];
+
+fn request() -> Ask {
+    let mut request = Request::new(Full::new(Bytes::from_static(b"{}")));
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = http::Uri::from_static("https://api.example.com/v1/chat/completions");
+    for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
+        request
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    request.extensions_mut().insert(7_u8);
+    request
+}
+
+fn call<S: Service<Ask>>(service: &mut S, request: Ask) -> bool {
+    let mut cx = Context::from_waker(Waker::noop());
+    if service.poll_ready(&mut cx).is_pending() {
+        return false;
+    }
+    let future = pin!(service.call(request));
+    matches!(black_box(future.poll(&mut cx)), Poll::Ready(Ok(_)))
+}
+
+/// What one call allocates. The request is made outside.
+fn cost<S: Service<Ask>>(service: &mut S) -> AllocationInfo {
+    assert!(call(service, request()));
+    let request = request();
+    let mut is_done = false;
+    let info = measure(|| is_done = call(service, request));
+    assert!(is_done);
+    info
+}
+
+fn classify() -> ClassifyLayer {
+    ClassifyLayer::new(Rules::new().then(openai::PROFILE))
+}
+
+#[test]
+fn the_client_alone_allocates_nothing() {
+    assert_eq!(cost(&mut Client).count_total, 0);
+}
+
+#[test]
+fn to_classify_a_success_allocates_nothing() {
+    assert_eq!(cost(&mut classify().layer(Client)).count_total, 0);
+}
+
+#[test]
+fn a_success_costs_the_copy_of_the_request_and_nothing_more() {
+    let request = request();
+    let copy = measure(|| drop(black_box(Http::default().copy(&request))));
+    assert!(copy.count_total > 0, "nothing was counted");
+    let mut stack = RetryLayer::new(Retries::default()).layer(classify().layer(Client));
+    let stack = cost(&mut stack);
+    assert_eq!(
+        (stack.count_total, stack.bytes_total),
+        (copy.count_total, copy.bytes_total)
+    );
+    let mut retry = RetryLayer::new(Retries::default()).layer(Client);
+    let retry = cost(&mut retry);
+    assert_eq!(
+        (retry.count_total, retry.bytes_total),
+        (copy.count_total, copy.bytes_total)
+    );
+}
+
+#[test]
+fn what_is_allocated_is_given_back() {
+    let mut stack = RetryLayer::new(Retries::default()).layer(classify().layer(Client));
+    assert!(call(&mut stack, request()));
+    let info = measure(|| assert!(call(&mut stack, request())));
+    assert_eq!(info.count_current, 0);
+}

@@ -1,0 +1,155 @@
+//! One line for each layer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use buttress::classify::{ClassifyLayer, Rules, classify_fn};
+use buttress::core::budget::{Budget, Share};
+use buttress::core::{BoxError, Class, Outcome};
+use buttress::providers::openai;
+use buttress::reqwest::NativeLayer;
+use buttress::retry::{Retries, RetryLayer};
+use buttress::{Carrier, Clock};
+use http::{Request, Response};
+
+use crate::clauses;
+use crate::drops;
+use crate::permits;
+use crate::probe::ProbeBody;
+
+type Http = Request<reqwest::Body>;
+
+/// A layer, and whether all that it hands out has come back to it.
+pub(crate) type Enrolled<L> = (L, Box<dyn Fn() -> bool>);
+
+macro_rules! enrol {
+    ($($module:ident: $layer:ident as $request:ty, $make:expr;)*) => {
+        const ENROLLED: &[&str] = &[$(stringify!($layer)),*];
+        $(mod $module {
+            use super::*;
+
+            #[tokio::test(start_paused = true)]
+            async fn readiness_is_the_inner_services_and_nothing_is_added() {
+                clauses::readiness::<_, $request>($make);
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn what_is_called_was_made_ready() {
+                clauses::called_ready::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn responses_pass_unchanged() {
+                clauses::unchanged::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn errors_can_be_had_back() {
+                clauses::errors::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn whoever_waits_holds_no_permit() {
+                permits::waiting::<_, $request>($make);
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_buffer_outside_outlives_errors() {
+                permits::buffer_outside::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_buffer_inside_is_made_ready() {
+                permits::buffer_inside::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn load_shed_outside_sees_the_inner_readiness() {
+                permits::load_shed_outside::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn load_shed_inside_is_made_ready() {
+                permits::load_shed_inside::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn dropped_at_any_poll_it_leaves_nothing_held() {
+                drops::at_every_poll::<_, $request>($make).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_panic_inside_poisons_nothing() {
+                drops::panics::<_, $request>($make).await;
+            }
+        })*
+    };
+}
+
+enrol! {
+    retry: RetryLayer as Http, retry();
+    classify: ClassifyLayer as Http, stateless(ClassifyLayer::new(Rules::new().then(openai::PROFILE)));
+    classify_a_function: ClassifyFnLayer as Http, stateless(classify_fn(by_status));
+    native: NativeLayer as reqwest::Request, stateless(NativeLayer);
+}
+
+fn stateless<L>(layer: L) -> Enrolled<L> {
+    (layer, Box::new(|| true))
+}
+
+/// A place in the budget for each call in flight; with none in flight, one.
+fn retry() -> Enrolled<RetryLayer> {
+    let share = Share::from_percent(100).unwrap();
+    let budget = Arc::new(Budget::of_active(share, 1));
+    let layer = RetryLayer::new(Retries::default()).with_budget(Arc::clone(&budget));
+    let balance = move || budget.balance(Clock::default().now());
+    (layer, Box::new(move || balance() == 1))
+}
+
+fn by_status(result: Result<&Response<ProbeBody>, &BoxError>) -> Outcome {
+    match result {
+        Ok(response) => response.outcome(Clock::default()),
+        Err(_) => Outcome::new(Class::Interrupted),
+    }
+}
+
+/// The types that the sources of the crates say to be layers.
+fn exported() -> Vec<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut layers = Vec::new();
+    for place in ["buttress/src", "clients"] {
+        for file in sources(&crates.join(place)) {
+            let text = fs::read_to_string(file).unwrap();
+            let lines = text.lines().filter(|line| line.starts_with("impl"));
+            let named = lines.filter_map(|line| line.split_once("Layer<S> for "));
+            let name = |rest: &str| {
+                rest.split(|c: char| !c.is_alphanumeric())
+                    .next()
+                    .map(str::to_owned)
+            };
+            layers.extend(named.filter_map(|(_, rest)| name(rest)));
+        }
+    }
+    layers.sort();
+    layers
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        })
+        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+        .collect()
+}
+
+#[test]
+fn every_layer_that_is_exported_is_enrolled() {
+    let mut enrolled = ENROLLED.to_vec();
+    enrolled.sort_unstable();
+    assert_eq!(exported(), enrolled);
+}

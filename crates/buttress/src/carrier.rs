@@ -2,18 +2,23 @@
 
 use buttress_core::classify::{Reply, Rules};
 use buttress_core::{Class, History, Outcome};
-use http::Response;
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::time::Clock;
 
 /// A response that can carry what was found out about it.
 ///
-/// Implemented for [`http::Response`], where outcome and history are extensions, and for [`Classified`], which is what
-/// a response of any other kind becomes in [`classify_fn`](crate::classify::classify_fn).
+/// Implemented for [`http::Response`] and, with the feature `reqwest`, reqwest's, where outcome and history are
+/// extensions; and for [`Classified`], which is what a response of any other kind becomes in
+/// [`classify_fn`](crate::classify::classify_fn).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a response that can carry an outcome",
+    note = "put `buttress::classify::classify_fn` around a service that does not answer with `http::Response`"
+)]
 pub trait Carrier {
     /// What the attempt meant: the outcome that a classifier below has put in, or what can be seen without one.
     ///
-    /// The clock is read only for a date in an answer that has no `Date` header of its own.
+    /// The clock is for a date in an answer that has no `Date` header of its own.
     fn outcome(&self, clock: Clock) -> Outcome;
 
     /// What became of the call, if a retry layer has written it down.
@@ -25,18 +30,8 @@ pub trait Carrier {
 
 impl<B> Carrier for Response<B> {
     fn outcome(&self, clock: Clock) -> Outcome {
-        if let Some(outcome) = self.extensions().get() {
-            return *outcome;
-        }
-        if self.status().as_u16() < 400 {
-            return Outcome::new(Class::Ok);
-        }
-        Rules::new().judge(&Reply {
-            status: self.status(),
-            headers: self.headers(),
-            body: b"",
-            wall: &|| clock.wall(),
-        })
+        let carried = self.extensions().get().copied();
+        carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
     }
 
     fn history(&self) -> Option<&History> {
@@ -46,6 +41,36 @@ impl<B> Carrier for Response<B> {
     fn record(&mut self, history: History) {
         self.extensions_mut().insert(history);
     }
+}
+
+#[cfg(feature = "reqwest")]
+impl Carrier for reqwest::Response {
+    fn outcome(&self, clock: Clock) -> Outcome {
+        let carried = self.extensions().get().copied();
+        carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.extensions().get()
+    }
+
+    fn record(&mut self, history: History) {
+        self.extensions_mut().insert(history);
+    }
+}
+
+/// What can be seen where no classifier stands below.
+fn judge(status: StatusCode, headers: &HeaderMap, clock: Clock) -> Outcome {
+    if status.as_u16() < 400 {
+        return Outcome::new(Class::Ok);
+    }
+    let wall = || clock.wall();
+    Rules::new().judge(&Reply {
+        status,
+        headers,
+        body: b"",
+        wall: &wall,
+    })
 }
 
 /// A response that is not HTTP, with what was found out about it.

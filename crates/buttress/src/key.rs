@@ -5,6 +5,7 @@ use std::hash::RandomState;
 use buttress_core::Key;
 use buttress_core::key::KeyKind;
 use http::header::{AUTHORIZATION, HOST, HeaderName};
+use http::uri::Authority;
 use http::{HeaderMap, Request, Uri};
 
 /// Names what a request shares with others.
@@ -41,7 +42,7 @@ impl<Req> Keyer<Req> for Everything {
     }
 }
 
-/// One state per host and port.
+/// One state per host and port, where a port that is not written is the scheme's own.
 #[derive(Clone, Debug, Default)]
 pub struct ByHost {
     secret: RandomState,
@@ -49,8 +50,8 @@ pub struct ByHost {
 
 impl<B> Keyer<Request<B>> for ByHost {
     fn key(&self, request: &Request<B>) -> Key {
-        let host = host(request.uri(), request.headers());
-        Key::new(KeyKind::Host, LowerCase(host), &self.secret)
+        let (host, port) = host(request.uri(), request.headers());
+        Key::new(KeyKind::Host, (LowerCase(host), port), &self.secret)
     }
 }
 
@@ -83,21 +84,37 @@ impl<B> Keyer<Request<B>> for ByHeader {
             .headers()
             .get(&self.name)
             .map(|value| value.as_bytes());
-        Key::new(KeyKind::Credential, value, &self.secret)
+        let kind = if self.name == AUTHORIZATION {
+            KeyKind::Credential
+        } else {
+            KeyKind::Custom
+        };
+        Key::new(kind, value, &self.secret)
     }
 }
 
-/// The host and port that a request goes to, without credentials before an `@`; empty if it does not say.
-fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a [u8] {
-    let named = || headers.get(HOST).map(|value| value.as_bytes());
-    let authority = uri
-        .authority()
-        .map(|authority| authority.as_str().as_bytes());
-    let authority = authority.or_else(named).unwrap_or_default();
-    authority
-        .rsplit(|byte| *byte == b'@')
-        .next()
-        .unwrap_or_default()
+/// The host and port that a request goes to; empty if it does not say.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> (&'a [u8], u16) {
+    let named = || headers.get(HOST).and_then(|value| value.to_str().ok());
+    let authority = uri.authority().map(Authority::as_str).or_else(named);
+    // Credentials before an `@` are not the host's.
+    let authority = authority
+        .and_then(|text| text.rsplit('@').next())
+        .unwrap_or_default();
+    // Colons within an IPv6 address stand before its bracket, and are followed by no number alone.
+    let split = authority
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    let (host, port) = split.unwrap_or_else(|| (authority, default_port(uri)));
+    (host.as_bytes(), port)
+}
+
+/// A request that names no scheme is one of a server or a proxy: all of these are alike.
+fn default_port(uri: &Uri) -> u16 {
+    match uri.scheme_str() {
+        Some("https") => 443,
+        _ => 80,
+    }
 }
 
 /// A host is the same in capitals (RFC 9110, 4.2.3): hashed in lower case, without a copy.
@@ -130,7 +147,13 @@ mod tests {
         let key = by_host.key(&to("https://API.example.com/v1"));
         assert_eq!(key, by_host.key(&to("https://api.example.com/v2?key=x")));
         assert_eq!(key, by_host.key(&to("https://user:pass@api.example.com/")));
+        assert_eq!(key, by_host.key(&to("https://api.example.com:443/")));
+        assert_ne!(key, by_host.key(&to("http://api.example.com/")));
         assert_ne!(key, by_host.key(&to("https://api.example.com:8443/")));
+        assert_ne!(
+            by_host.key(&to("http://[::1]:80/")),
+            by_host.key(&to("http://[::1]:81/"))
+        );
         assert_ne!(key, by_host.key(&to("https://api.example.org/")));
     }
 
@@ -143,7 +166,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             by_host.key(&request),
-            by_host.key(&to("https://api.example.com/v1"))
+            by_host.key(&to("http://api.example.com/v1"))
         );
     }
 

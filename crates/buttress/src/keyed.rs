@@ -54,7 +54,7 @@ impl<T: State> Keyed<T> {
         if key == Key::ALL {
             return Arc::clone(&self.shared);
         }
-        let shard = &self.shards[usize::try_from(key.digest() % SHARDS as u64).unwrap_or(0)];
+        let shard = self.shard(key);
         if let Some(state) = shard
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -72,12 +72,18 @@ impl<T: State> Keyed<T> {
         if key == Key::ALL {
             return Some(Arc::clone(&self.shared));
         }
-        let shard = &self.shards[usize::try_from(key.digest() % SHARDS as u64).unwrap_or(0)];
+        let shard = self.shard(key);
         shard
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(key)
             .cloned()
+    }
+
+    /// By the upper half of the digest: the lower half chooses the place in the shard's own map.
+    fn shard(&self, key: Key) -> &RwLock<Shard<T>> {
+        let upper = key.digest() >> 32;
+        &self.shards[usize::try_from(upper % SHARDS as u64).unwrap_or(0)]
     }
 
     /// The state of everything that has no key of its own.

@@ -29,6 +29,7 @@
 //!
 //! * `providers` (default): what each provider's answers mean.
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
+//! * `hyper`: tells hyper-util's connect errors from others.
 //! * `tracing`: events as `tracing` events.
 
 pub mod classify;
@@ -37,6 +38,7 @@ pub mod observe;
 pub mod retry;
 
 mod carrier;
+mod judge;
 #[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
 mod look;

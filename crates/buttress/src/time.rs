@@ -38,6 +38,14 @@ impl Clock {
     pub fn wall(self) -> UnixTime {
         (self.wall)()
     }
+
+    /// What the wall clock will show at `time`, or has shown: for a job queue that is to try again
+    /// [not before](buttress_core::History::not_before) then.
+    pub fn wall_at(self, time: Timestamp) -> UnixTime {
+        let now = self.now();
+        let nanos = i128::from(time.as_nanos()) - i128::from(now.as_nanos());
+        UnixTime::from_nanos(self.wall().as_nanos().saturating_add(nanos))
+    }
 }
 
 /// Completes `wait` from now, and never earlier. Boxed, as it is only made on a path that is slow anyway.
@@ -60,9 +68,15 @@ fn system_wall() -> UnixTime {
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     *ORIGIN.get_or_init(|| {
-        let now = instant();
+        let now = real_instant();
         now.checked_sub(Duration::from_secs(3_600)).unwrap_or(now)
     })
+}
+
+/// Not tokio's: a runtime that is paused, and ahead of all others, must not set the origin.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn real_instant() -> Instant {
+    Instant::from_std(std::time::Instant::now())
 }
 
 #[cfg(test)]
@@ -75,6 +89,14 @@ mod tests {
         let began = clock.now();
         sleep(Duration::from_secs(5)).await;
         assert_eq!(clock.now().since(began), Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_to_come_has_a_wall_clock_time() {
+        let clock = Clock::with_wall(|| UnixTime::from_secs(100));
+        let later = clock.now() + Duration::from_secs(7);
+        assert_eq!(clock.wall_at(later), UnixTime::from_secs(107));
+        assert_eq!(clock.wall_at(clock.now()), UnixTime::from_secs(100));
     }
 
     #[test]

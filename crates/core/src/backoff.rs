@@ -6,7 +6,8 @@
 //!
 //! All arithmetic is on whole nanoseconds. The cap holds twice: the growing step is cut before anything is drawn from
 //! it, or else every draw far beyond the cap would end at the cap, and the callers be in step again; and what was
-//! drawn is cut last, so that no wait is ever longer.
+//! drawn is cut last, so that no wait is ever longer. Decorrelated jitter is the exception, as its authors at AWS wrote
+//! it: it is cut after the draw alone, and callers that fail for long are in step at the cap.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -114,10 +114,8 @@ pub fn outcome(error: &(dyn Error + 'static)) -> Outcome {
 
 fn class_of_io(error: &io::Error) -> Class {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::AddrNotAvailable => Class::Connect,
+        // Only what cannot come after sending: a connection that was made can still become unreachable.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable => Class::Connect,
         io::ErrorKind::TimedOut => Class::Timeout,
         _ => Class::Interrupted,
     }

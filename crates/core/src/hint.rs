@@ -120,6 +120,7 @@ impl Hints {
 
 /// Which numbers count as seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Grammar {
     /// RFC 9110 to the letter: `1*DIGIT`.
     Strict,
@@ -250,15 +251,12 @@ fn digits(text: &[u8]) -> Option<u64> {
 /// `0.fraction × unit`, rounded up.
 fn fraction_nanos(fraction: &[u8], unit: u64) -> Option<u64> {
     digits(fraction)?;
-    let mut place = unit;
-    let mut nanos = 0;
+    let (mut nanos, mut place) = (0_u64, u128::from(unit));
     for byte in fraction {
-        // Rounding each place up adds less than one nanosecond per digit; digits past the nanosecond add one in all.
-        if place == 0 {
-            break;
-        }
-        nanos += (u64::from(byte - b'0') * place).div_ceil(10);
-        place /= 10;
+        // Each place is rounded up, which adds less than a nanosecond a digit. Places below one count as one.
+        let part = (u128::from(byte - b'0') * place).div_ceil(10);
+        nanos = nanos.saturating_add(u64::try_from(part).unwrap_or(u64::MAX));
+        place = (place / 10).max(1);
     }
     Some(nanos)
 }
@@ -315,7 +313,7 @@ mod tests {
         assert_eq!(wait(" \t7 "), Some(Duration::from_secs(7)));
         assert_eq!(wait("5.5"), Some(Duration::from_millis(5_500)));
         assert_eq!(
-            wait("0.0000000001"),
+            wait("0.000000000001"),
             Some(Duration::from_nanos(1)),
             "rounded up, never to zero"
         );

@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 
 /// Who chose a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Cause {
     /// Our own backoff.
     Backoff,

@@ -44,7 +44,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the documentation's table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &[Self] = &[
         Self::Ok,
         Self::RateLimited,
         Self::QuotaExhausted,
@@ -273,7 +273,8 @@ mod tests {
     #[test]
     fn what_the_server_has_not_acted_on_is_always_repeatable() {
         let always = Class::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|class| class.default_repeat() == Repeat::Always);
         assert!(always.eq([Class::RateLimited, Class::Overloaded, Class::Connect]));
     }

@@ -13,6 +13,7 @@ use crate::time::{Timestamp, saturating_nanos};
 
 /// What a hint does that is longer than the longest wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LongHint {
     /// Ends the call at once, and says when to come back. To wait less than the server asked is to be refused again.
     #[default]
@@ -25,6 +26,7 @@ pub enum LongHint {
 
 /// What a hint does to the backoff.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HintUse {
     /// Replaces it.
     #[default]
@@ -115,7 +117,7 @@ impl Retries {
         Self { backoff, ..self }
     }
 
-    /// With another longest wait for a hint, not counting the margin that is put on it. A backoff is bounded by its own cap.
+    /// With another longest wait for a hint. A backoff is bounded by its own cap.
     #[must_use]
     pub const fn with_max_wait(self, max_wait: Duration) -> Self {
         Self { max_wait, ..self }
@@ -254,7 +256,7 @@ impl Retries {
         }
     }
 
-    /// The margin is ours, and unlike the hint it may be cut: it is never what makes a wait too long for the call.
+    /// The margin is ours, and unlike the hint it may be cut: it is never what makes a wait too long.
     fn lengthened(
         &self,
         told: Duration,
@@ -265,7 +267,8 @@ impl Retries {
             return told;
         }
         let told = saturating_nanos(told);
-        let room = left.map_or(u64::MAX, saturating_nanos).saturating_sub(1);
+        let room = left.map_or(u64::MAX, |left| saturating_nanos(left).saturating_sub(1));
+        let room = room.min(saturating_nanos(self.max_wait));
         let most = (told / 10)
             .min(LARGEST_MARGIN)
             .min(room.saturating_sub(told));

@@ -85,6 +85,20 @@ impl From<SystemTime> for UnixTime {
     }
 }
 
+impl From<UnixTime> for SystemTime {
+    /// Cut at what the system's clock can show.
+    fn from(time: UnixTime) -> Self {
+        let nanos = u64::try_from(time.0.unsigned_abs()).unwrap_or(u64::MAX);
+        let distance = Duration::from_nanos(nanos);
+        let shifted = if time.0 < 0 {
+            UNIX_EPOCH.checked_sub(distance)
+        } else {
+            UNIX_EPOCH.checked_add(distance)
+        };
+        shifted.unwrap_or(UNIX_EPOCH)
+    }
+}
+
 impl fmt::Debug for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnixTime({}ns)", self.0)
@@ -112,6 +126,10 @@ mod tests {
     fn the_wall_clock_reaches_before_1970_and_past_what_a_wait_can_hold() {
         let before = UnixTime::from(UNIX_EPOCH - Duration::from_secs(3));
         assert_eq!(before, UnixTime::from_secs(-3));
+        assert_eq!(
+            SystemTime::from(before),
+            UNIX_EPOCH - Duration::from_secs(3)
+        );
         assert_eq!(UnixTime::from_secs(2).since(before), Duration::from_secs(5));
         assert_eq!(
             UnixTime::from_secs(i64::MAX).since(before),

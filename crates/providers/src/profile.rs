@@ -1,5 +1,6 @@
 //! A provider as a rule.
 
+use std::error::Error;
 use std::fmt;
 
 use buttress_core::classify::{Answer, Reply, Rule, generic};
@@ -55,7 +56,7 @@ impl Rule for Profile {
         Answer::This(self.overruled(self.repeat(outcome), reply))
     }
 
-    fn judge_error(&self, seen: &Outcome) -> Answer {
+    fn judge_error(&self, seen: &Outcome, _error: &(dyn Error + 'static)) -> Answer {
         Answer::This(self.repeat(*seen))
     }
 }

@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use buttress_core::classify::Reply;
-use buttress_core::{BoxError, Class, Failure, Outcome, Timestamp};
+use buttress_core::classify::{Reply, generic};
+use buttress_core::{BoxError, Class, Outcome, Repeat, Timestamp};
 use http::response::Parts;
 use http::{Extensions, HeaderMap, Response, StatusCode};
 use http_body::Body;
@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::layer::Shared;
 use super::peek::Peek;
 use super::peeked_body::PeekedBody;
+use crate::judge;
 
 pin_project! {
     /// The answer, once it is judged.
@@ -89,8 +90,12 @@ where
 }
 
 impl Shared {
+    /// A body is read where a rule asks for it, and where another attempt may follow: read to its end, it leaves its
+    /// connection to that attempt.
     fn needs_body<B: Body>(&self, response: &Response<B>) -> bool {
-        self.rules.read_body(response.status(), response.headers())
+        let (status, headers) = (response.status(), response.headers());
+        let may_be_repeated = || generic::judge(status).repeat() != Repeat::Never;
+        (self.rules.read_body(status, headers) || may_be_repeated())
             && !response.body().is_end_stream()
     }
 
@@ -153,12 +158,12 @@ impl Shared {
     }
 
     fn failed(&self, error: BoxError, began: Timestamp) -> BoxError {
-        let failure = Failure::of(error);
+        let failure = judge::failure(error);
         if failure.outcome().class() == Class::Rejected {
             return failure.into_source();
         }
         let received = self.clock.now();
-        let outcome = self.rules.judge_error(*failure.outcome());
+        let outcome = self.rules.judge_error(*failure.outcome(), &*failure);
         let outcome = outcome.with_timing(received.since(began), received);
         self.observe(&outcome);
         Box::new(failure.with_outcome(outcome))

@@ -8,7 +8,8 @@
 //! Where a rule needs the body, the first 64 KiB of it are read, for a second at the most. The response is handed on
 //! with its body unchanged, frame by frame and trailers included, and what was not looked at still streams.
 //!
-//! ```
+#![cfg_attr(feature = "providers", doc = "```")]
+#![cfg_attr(not(feature = "providers"), doc = "```ignore")]
 //! use buttress::classify::ClassifyLayer;
 //! use buttress::core::classify::Rules;
 //! use buttress::providers::openai;

@@ -14,7 +14,7 @@ pub struct Tracing;
 impl Observer for Tracing {
     fn observe(&self, event: &Event<'_>) {
         match *event {
-            Event::Classified { outcome } => {
+            Event::Classified { outcome } if !outcome.is_ok() => {
                 let elapsed_ms = outcome.elapsed().as_millis();
                 debug!(
                     class = outcome.class().name(),

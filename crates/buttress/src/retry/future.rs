@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use buttress_core::history::{Cause, End};
 use buttress_core::retry::{Call, Decision};
-use buttress_core::{BoxError, Class, Event, Failure, History, Outcome, Timestamp};
+use buttress_core::{BoxError, Class, Event, History, Outcome, Rejected, Timestamp};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower_service::Service;
@@ -16,6 +16,7 @@ use super::layer::Shared;
 use super::options::CallOptions;
 use super::replay::Replay;
 use crate::carrier::Carrier;
+use crate::judge;
 use crate::time::sleep;
 
 pin_project! {
@@ -151,14 +152,16 @@ where
     }
 
     fn after_error<T>(&mut self, error: BoxError) -> Next<T> {
-        let mut failure = Failure::of(error);
+        let mut failure = judge::failure(error);
         if failure.outcome().class() == Class::Rejected && self.trouble.is_none() {
             return Next::Return(Err(failure.into_source()));
         }
+        let refused = Rejected::find(&*failure).and_then(|rejected| rejected.not_before);
         match self.after_failure(&failure.outcome().clone(), failure.history()) {
             Ok(wait) => Next::Wait(wait),
             Err(history) => {
-                failure.record(history);
+                let (end, told) = (history.end(), history.not_before());
+                failure.record(history.ended(end, told.or(refused)));
                 Next::Return(Err(failure))
             }
         }
@@ -186,7 +189,7 @@ where
                 Err(self.ended(trouble.history, outcome, end, not_before))
             }
             Decision::Again { wait, cause } => {
-                self.spending.retry_began();
+                self.spending.retry_granted();
                 let attempt = trouble.history.attempts();
                 self.shared().observe(&Event::RetryScheduled {
                     attempt,
@@ -255,13 +258,14 @@ where
         let trouble = self.trouble.as_mut()?;
         trouble.history.began();
         let attempt = trouble.history.attempts();
+        self.spending.retry_sent();
         self.shared().replay.number(&mut request, attempt);
         Some(request)
     }
 
     /// The inner service has broken for good while we waited: nothing was sent.
     fn unready(&mut self, error: BoxError) -> BoxError {
-        let mut failure = Failure::of(error);
+        let mut failure = judge::failure(error);
         if let Some(trouble) = self.trouble.take() {
             let outcome = *failure.outcome();
             failure.record(self.ended(trouble.history, &outcome, End::NotRetryable, None));
@@ -285,32 +289,47 @@ impl Trouble {
 
     fn wait(&mut self, outcome: &Outcome, wait: Duration, cause: Cause) {
         self.history.repeat(outcome, wait, cause);
-        self.previous = wait;
+        // A hint is the server's measure, and no step of our own.
+        if cause == Cause::Backoff {
+            self.previous = wait;
+        }
     }
 }
 
 /// What a call has taken from the budget. It is given back when this is dropped.
 struct Spending<R> {
     shared: Arc<Shared<R>>,
-    is_retrying: bool,
+    retry: Retrying,
+}
+
+#[derive(PartialEq, Eq)]
+enum Retrying {
+    No,
+    /// A retry has its place in the budget, and waits.
+    Granted,
+    Sent,
 }
 
 impl<R> Spending<R> {
     fn begin(shared: Arc<Shared<R>>) -> Self {
         shared.budget.call_began(shared.clock.now());
-        Self {
-            shared,
-            is_retrying: false,
-        }
+        let retry = Retrying::No;
+        Self { shared, retry }
     }
 
-    fn retry_began(&mut self) {
-        self.is_retrying = true;
+    fn retry_granted(&mut self) {
+        self.retry = Retrying::Granted;
+    }
+
+    fn retry_sent(&mut self) {
+        self.retry = Retrying::Sent;
     }
 
     fn retry_ended(&mut self) {
-        if std::mem::take(&mut self.is_retrying) {
-            self.shared.budget.retry_ended();
+        match std::mem::replace(&mut self.retry, Retrying::No) {
+            Retrying::No => {}
+            Retrying::Granted => self.shared.budget.retry_given_back(self.shared.clock.now()),
+            Retrying::Sent => self.shared.budget.retry_ended(),
         }
     }
 }

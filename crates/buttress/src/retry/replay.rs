@@ -4,7 +4,7 @@ use std::any::Any;
 
 use bytes::Bytes;
 use http::header::HeaderName;
-use http::{HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{Empty, Full};
 
 use super::options::CallOptions;
@@ -15,6 +15,10 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 ///
 /// A type of its own, and not a trait of the request, so that requests of any crate can be repeated: implement it for a
 /// type of yours.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot read and copy the request `{Req}`",
+    note = "for a request that is not `http::Request`, give `RetryLayer::with_replay` the `Cloned` of this module, or a type of yours"
+)]
 pub trait Replay<Req> {
     /// A second request like the first, or `None` if there cannot be one: its body is a stream.
     fn copy(&self, request: &Req) -> Option<Req>;
@@ -71,6 +75,17 @@ impl Http {
     }
 }
 
+impl Http {
+    fn write_number(&self, headers: &mut HeaderMap, attempt: u32) {
+        if let Some(header) = &self.attempt_header {
+            let number = attempt.saturating_sub(1).saturating_add(header.first);
+            headers
+                .entry(&header.name)
+                .or_insert_with(|| HeaderValue::from(number));
+        }
+    }
+}
+
 impl<B: 'static> Replay<Request<B>> for Http {
     fn copy(&self, request: &Request<B>) -> Option<Request<B>> {
         let mut copy = Request::new(copy_body(request.body())?);
@@ -91,16 +106,24 @@ impl<B: 'static> Replay<Request<B>> for Http {
     }
 
     fn number(&self, request: &mut Request<B>, attempt: u32) {
-        let Some(header) = &self.attempt_header else {
-            return;
-        };
-        if !self.options(request).omits_attempt_header() {
-            let number = attempt.saturating_sub(1).saturating_add(header.first);
-            request
-                .headers_mut()
-                .entry(&header.name)
-                .or_insert_with(|| HeaderValue::from(number));
+        if self.attempt_header.is_some() && !self.options(request).omits_attempt_header() {
+            self.write_number(request.headers_mut(), attempt);
         }
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Replay<reqwest::Request> for Http {
+    fn copy(&self, request: &reqwest::Request) -> Option<reqwest::Request> {
+        request.try_clone()
+    }
+
+    fn is_repeatable(&self, request: &reqwest::Request) -> bool {
+        request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
+    }
+
+    fn number(&self, request: &mut reqwest::Request, attempt: u32) {
+        self.write_number(request.headers_mut(), attempt);
     }
 }
 

@@ -3,9 +3,14 @@
 use buttress_core::{BoxError, Class, Failure, Outcome};
 
 /// Judges an error of reqwest. Its URL is taken off: some providers' URLs hold the key.
-pub(crate) fn failure(error: reqwest::Error) -> BoxError {
+pub fn failure(error: reqwest::Error) -> Box<Failure> {
     let outcome = Outcome::new(class(&error));
     Box::new(Failure::new(outcome, error.without_url()))
+}
+
+/// The same as a bare box: `?` would put the box of a [`Failure`] into another.
+pub(crate) fn failed(error: reqwest::Error) -> BoxError {
+    failure(error)
 }
 
 /// A connect error comes first: a timeout while connecting has sent nothing.

@@ -9,6 +9,7 @@ mod native;
 mod send_with;
 mod transport;
 
+pub use self::class::failure;
 pub use self::native::{Native, NativeFuture, NativeLayer};
 pub use self::send_with::{Extended, SendWith};
 pub use self::transport::{ResponseFuture, Transport};

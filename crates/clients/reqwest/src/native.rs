@@ -12,7 +12,7 @@ use reqwest::{ResponseBuilderExt, Url};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::class::failure;
+use crate::class::failed;
 use crate::transport::FinalUrl;
 
 /// Makes a stack of [`http`] types a service of [`reqwest::Request`] and [`reqwest::Response`]. The outermost layer.
@@ -55,7 +55,7 @@ where
                 response: self.inner.call(request),
             },
             Err(error) => State::Refused {
-                error: Some(failure(error)),
+                error: Some(failed(error)),
             },
         };
         NativeFuture {

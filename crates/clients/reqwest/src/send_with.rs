@@ -6,7 +6,7 @@ use http::{Extensions, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use crate::class::failure;
+use crate::class::failed;
 use crate::native::native;
 
 /// Sends a request that reqwest has built through a stack.
@@ -37,7 +37,7 @@ pub trait SendWith: Sized {
         service: &S,
     ) -> impl Future<Output = Result<reqwest::Response, BoxError>> + Send
     where
-        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send + Sync,
+        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send,
         S::Error: Into<BoxError> + Send,
         S::Future: Send,
         B: Body<Data = Bytes> + Send + Sync + 'static,
@@ -60,9 +60,12 @@ impl SendWith for reqwest::RequestBuilder {
         request.extension(extension)
     }
 
-    async fn send_with<S, B>(self, service: &S) -> Result<reqwest::Response, BoxError>
+    fn send_with<S, B>(
+        self,
+        service: &S,
+    ) -> impl Future<Output = Result<reqwest::Response, BoxError>> + Send
     where
-        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send + Sync,
+        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send,
         S::Error: Into<BoxError> + Send,
         S::Future: Send,
         B: Body<Data = Bytes> + Send + Sync + 'static,
@@ -72,7 +75,7 @@ impl SendWith for reqwest::RequestBuilder {
             request: self,
             extensions: Extensions::new(),
         };
-        request.send_with(service).await
+        request.send_with(service)
     }
 }
 
@@ -82,23 +85,29 @@ impl SendWith for Extended {
         self
     }
 
-    async fn send_with<S, B>(self, service: &S) -> Result<reqwest::Response, BoxError>
+    fn send_with<S, B>(
+        self,
+        service: &S,
+    ) -> impl Future<Output = Result<reqwest::Response, BoxError>> + Send
     where
-        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send + Sync,
+        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send,
         S::Error: Into<BoxError> + Send,
         S::Future: Send,
         B: Body<Data = Bytes> + Send + Sync + 'static,
         B::Error: Into<BoxError>,
     {
-        let request = self.request.build().map_err(failure)?;
-        let asked = request.url().clone();
-        let mut request = http::Request::try_from(request).map_err(failure)?;
-        request.extensions_mut().extend(self.extensions);
+        // Cloned before the future is made, so that a stack that is not `Sync` will do.
         let mut service = service.clone();
-        poll_fn(|cx| service.poll_ready(cx))
-            .await
-            .map_err(Into::into)?;
-        let response = service.call(request).await.map_err(Into::into)?;
-        native(response, Some(asked))
+        async move {
+            let request = self.request.build().map_err(failed)?;
+            let asked = request.url().clone();
+            let mut request = http::Request::try_from(request).map_err(failed)?;
+            request.extensions_mut().extend(self.extensions);
+            poll_fn(|cx| service.poll_ready(cx))
+                .await
+                .map_err(Into::into)?;
+            let response = service.call(request).await.map_err(Into::into)?;
+            native(response, Some(asked))
+        }
     }
 }

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use reqwest::Url;
 use tower_service::Service;
 
-use crate::class::failure;
+use crate::class::failed;
 
 /// A [`reqwest::Client`] as a service of [`http::Request`]s.
 ///
@@ -17,7 +17,7 @@ use crate::class::failure;
 ///
 /// reqwest repeats requests of its own accord when a protocol says that they were not processed. A stack cannot see
 /// these attempts: make the client with [`Transport::build`], which switches them off, or do so yourself.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Transport {
     client: reqwest::Client,
 }
@@ -47,7 +47,7 @@ impl<B: Into<reqwest::Body>> Service<Request<B>> for Transport {
     type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Service::poll_ready(&mut self.client, cx).map_err(failure)
+        Service::poll_ready(&mut self.client, cx).map_err(failed)
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
@@ -57,7 +57,7 @@ impl<B: Into<reqwest::Body>> Service<Request<B>> for Transport {
                 response: self.client.call(request),
             },
             Err(error) => State::Refused {
-                error: Some(failure(error)),
+                error: Some(failed(error)),
             },
         };
         ResponseFuture { state, uri }
@@ -90,7 +90,7 @@ impl Future for ResponseFuture {
         let this = self.project();
         match this.state.project() {
             StateProj::Sent { response } => {
-                let response = ready!(response.poll(cx)).map_err(failure)?;
+                let response = ready!(response.poll(cx)).map_err(failed)?;
                 Poll::Ready(Ok(without_reqwest(response, this.uri)))
             }
             StateProj::Refused { error } => {
@@ -123,6 +123,13 @@ fn is_same(url: &Url, uri: &Uri) -> bool {
         && uri.port_u16() == url.port()
         && uri.path() == url.path()
         && uri.query() == url.query()
+}
+
+/// Not the client's own, which shows its default headers: keys may be among them.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for ResponseFuture {

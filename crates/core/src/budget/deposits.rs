@@ -64,6 +64,10 @@ impl Deposits {
         granted
     }
 
+    pub(super) fn give_back(&self, now: Timestamp) {
+        self.add(now, COST);
+    }
+
     pub(super) fn balance(&self, now: Timestamp) -> u32 {
         u32::try_from((self.sum(now) / COST).max(0)).unwrap_or(u32::MAX)
     }
@@ -196,6 +200,15 @@ mod tests {
         assert_eq!(drain(&deposits, at(1)), 100);
         assert_eq!(drain(&deposits, at(10)), 0);
         assert_eq!(drain(&deposits, at(11)), 100);
+    }
+
+    #[test]
+    fn a_retry_that_was_not_sent_costs_nothing() {
+        let deposits = ten_seconds(0, MILLION);
+        deposits.deposit(at(0));
+        assert!(deposits.try_withdraw(at(0)));
+        deposits.give_back(at(1));
+        assert_eq!(deposits.balance(at(1)), 1);
     }
 
     #[test]

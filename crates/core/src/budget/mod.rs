@@ -124,7 +124,7 @@ impl Budget {
         }
     }
 
-    /// Asks for a retry. If it is granted, [`Budget::retry_ended`] is owed when the retry ends or is dropped.
+    /// Asks for a retry. If it is granted, either [`Budget::retry_ended`] or [`Budget::retry_given_back`] is owed.
     pub fn try_retry(&self, now: Timestamp) -> bool {
         match &self.0 {
             Kind::Deposits(deposits) => deposits.try_withdraw(now),
@@ -133,7 +133,16 @@ impl Budget {
         }
     }
 
-    /// A granted retry ended, or was dropped.
+    /// A granted retry was not sent: its place is given back.
+    pub fn retry_given_back(&self, now: Timestamp) {
+        match &self.0 {
+            Kind::Deposits(deposits) => deposits.give_back(now),
+            Kind::Active(active) => active.retry_ended(),
+            Kind::Unlimited => {}
+        }
+    }
+
+    /// A granted retry was sent, and has ended or was dropped.
     pub fn retry_ended(&self) {
         if let Kind::Active(active) = &self.0 {
             active.retry_ended();

@@ -6,6 +6,7 @@
 
 pub mod generic;
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub struct Reply<'a> {
     pub headers: &'a HeaderMap,
     /// The first bytes of the body, at most 64 KiB; empty if no rule asked for them.
     pub body: &'a [u8],
-    /// The wall clock, for dates where the answer has no `Date` of its own. Asked only for these.
+    /// The wall clock, for dates where the answer has no `Date` of its own. Asked for failures only.
     pub wall: &'a dyn Fn() -> UnixTime,
 }
 
@@ -68,8 +69,8 @@ pub trait Rule: Send + Sync {
         status.is_client_error() || status.is_server_error()
     }
 
-    /// Judges an attempt that got no answer. `seen` is what the client's error says by itself.
-    fn judge_error(&self, _seen: &Outcome) -> Answer {
+    /// Judges an attempt that got no answer. `seen` is what `error` says by itself.
+    fn judge_error(&self, _seen: &Outcome, _error: &(dyn Error + 'static)) -> Answer {
         Answer::NoOpinion
     }
 }
@@ -130,8 +131,8 @@ impl Rules {
     }
 
     /// What an attempt means that got no answer: `seen`, where no rule knows better.
-    pub fn judge_error(&self, seen: Outcome) -> Outcome {
-        self.first(|rule| rule.judge_error(&seen))
+    pub fn judge_error(&self, seen: Outcome, error: &(dyn Error + 'static)) -> Outcome {
+        self.first(|rule| rule.judge_error(&seen, error))
             .unwrap_or_else(|forbidden| {
                 if forbidden {
                     seen.with_repeat(Repeat::Never)

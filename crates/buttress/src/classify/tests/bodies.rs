@@ -180,11 +180,20 @@ async fn a_success_is_not_even_polled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_rule_that_reads_bodies_a_failure_is_not_polled_either() {
-    let script = Script::of(&[b"a"]);
-    let polls = Arc::clone(&script.polls);
-    judge(&generic(), answer(500, script));
-    assert_eq!(polls.load(Ordering::Relaxed), 0);
+async fn without_a_rule_that_reads_bodies_only_what_may_be_repeated_is_read() {
+    for (status, is_read) in [
+        (404, false),
+        (401, false),
+        (429, true),
+        (500, true),
+        (503, true),
+    ] {
+        let script = Script::of(&[b"a"]);
+        let polls = Arc::clone(&script.polls);
+        let judged = judge(&generic(), answer(status, script));
+        assert_eq!(polls.load(Ordering::Relaxed) > 0, is_read, "{status}");
+        assert_eq!(frames(judged.into_body()).len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

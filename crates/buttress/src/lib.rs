@@ -5,11 +5,14 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! retry → classify → client
+//! deadline → retry → attempt timeout → isolation → classify → client
 //! ```
 //!
+//! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
+//! * [`attempt_timeout`]: how long one attempt may take.
+//! * [`isolation`]: a panic of what is inside becomes an outcome.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
 #![cfg_attr(not(feature = "providers"), doc = "```ignore")]
@@ -31,11 +34,16 @@
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `tracing`: events as `tracing` events.
 
+pub mod attempt_timeout;
 pub mod classify;
+pub mod deadline;
+pub mod isolation;
 pub mod key;
 pub mod observe;
+pub mod options;
 pub mod retry;
 
+mod call_time;
 mod carrier;
 #[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
@@ -49,6 +57,7 @@ pub use buttress_providers as providers;
 #[cfg(feature = "reqwest")]
 pub use buttress_reqwest as reqwest;
 
+pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
 pub use self::look::Look;
 pub use self::time::Clock;

@@ -42,6 +42,11 @@ pub enum Event<'a> {
         /// How many attempts the inner one made.
         attempts: u32,
     },
+    /// The deadline of a call passed before there was an answer.
+    DeadlinePassed {
+        /// How long the call had.
+        after: Duration,
+    },
 }
 
 /// Whoever wants to know. Called on the path of the call: an observer that is slow makes calls slow.

@@ -67,6 +67,9 @@ impl Observer for Tracing {
                     "a retry layer inside another: their attempts would multiply"
                 );
             }
+            Event::DeadlinePassed { after } => {
+                warn!(after_ms = after.as_millis(), "deadline passed");
+            }
             _ => {}
         }
     }

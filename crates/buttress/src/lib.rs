@@ -13,6 +13,7 @@
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
+//! * [`rebuild`]: a client that is broken for good is replaced.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
 #![cfg_attr(not(feature = "providers"), doc = "```ignore")]
@@ -41,6 +42,7 @@ pub mod isolation;
 pub mod key;
 pub mod observe;
 pub mod options;
+pub mod rebuild;
 pub mod retry;
 
 mod call_time;

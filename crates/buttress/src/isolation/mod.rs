@@ -24,7 +24,7 @@
 //! panics while the caller reads it is not seen here.
 //!
 //! What the inner service is worth after a panic, this layer does not know. It is asked again by the next call; to replace
-//! one that goes on panicking is the task of `rebuild`.
+//! one that goes on panicking is the task of [`rebuild`](crate::rebuild).
 //!
 //! # Readiness
 //!

@@ -5,11 +5,15 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! retry → classify → client
+//! deadline → retry → attempt timeout → isolation → classify → client
 //! ```
 //!
+//! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
+//! * [`attempt_timeout`]: how long one attempt may take.
+//! * [`isolation`]: a panic of what is inside becomes an outcome.
+//! * [`rebuild`]: a client that is broken for good is replaced.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
 #![cfg_attr(not(feature = "providers"), doc = "```ignore")]
@@ -32,11 +36,17 @@
 //! * `hyper`: tells hyper-util's connect errors from others.
 //! * `tracing`: events as `tracing` events.
 
+pub mod attempt_timeout;
 pub mod classify;
+pub mod deadline;
+pub mod isolation;
 pub mod key;
 pub mod observe;
+pub mod options;
+pub mod rebuild;
 pub mod retry;
 
+mod call_time;
 mod carrier;
 mod judge;
 #[expect(dead_code, reason = "the keyed layers come next")]
@@ -51,6 +61,7 @@ pub use buttress_providers as providers;
 #[cfg(feature = "reqwest")]
 pub use buttress_reqwest as reqwest;
 
+pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
 pub use self::look::Look;
 pub use self::time::Clock;

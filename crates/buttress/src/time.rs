@@ -2,11 +2,14 @@
 //!
 //! Timers are tokio's, so that a test that pauses tokio's time pauses all of ours.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use buttress_core::{Timestamp, UnixTime};
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 /// The clocks that a layer reads: tokio's monotonic one, and a wall clock that can be replaced.
@@ -51,6 +54,47 @@ impl Clock {
 /// Completes `wait` from now, and never earlier. Boxed, as it is only made on a path that is slow anyway.
 pub(crate) fn sleep(wait: Duration) -> Pin<Box<Sleep>> {
     Box::pin(tokio::time::sleep(wait))
+}
+
+pin_project! {
+    /// A timer that is made when it is first waited for: an answer that comes at once does not pay for it.
+    #[derive(Debug)]
+    pub(crate) struct Timer {
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl Timer {
+    pub(crate) const fn new() -> Self {
+        Self { sleep: None }
+    }
+
+    /// Ready at `at`, which is the same at each poll. The task is woken then; at [`Timestamp::MAX`] nobody is.
+    ///
+    /// The clock is looked at before the timer: tokio's timer yields where a task has used up its turn, and an inner
+    /// future that uses it up at every poll would never be timed.
+    pub(crate) fn poll_at(
+        self: Pin<&mut Self>,
+        at: Timestamp,
+        now: Timestamp,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        if now >= at {
+            return Poll::Ready(());
+        }
+        if at == Timestamp::MAX {
+            return Poll::Pending;
+        }
+        let mut sleep = self.project().sleep;
+        if sleep.is_none() {
+            sleep.set(Some(tokio::time::sleep(at.since(now))));
+        }
+        match sleep.as_pin_mut() {
+            Some(sleep) => sleep.poll(cx),
+            None => Poll::Pending,
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]

@@ -1,5 +1,6 @@
 //! What happened, for whoever wants to know.
 
+use std::error::Error;
 use std::time::Duration;
 
 use crate::history::{Cause, End};
@@ -41,6 +42,21 @@ pub enum Event<'a> {
     NestedRetry {
         /// How many attempts the inner one made.
         attempts: u32,
+    },
+    /// The inner service of a rebuild layer is broken: it will never be ready again, or nothing has come of it for long.
+    ServiceBroken {
+        /// What it said, if it said anything.
+        error: Option<&'a (dyn Error + 'static)>,
+    },
+    /// A broken service was replaced, or could not be.
+    ServiceRebuilt {
+        /// Why there is no other.
+        error: Option<&'a (dyn Error + 'static)>,
+    },
+    /// The deadline of a call passed before there was an answer.
+    DeadlinePassed {
+        /// How long the call had.
+        after: Duration,
     },
 }
 

@@ -22,6 +22,7 @@ pub mod http_date;
 pub mod key;
 pub mod outcome;
 pub mod random;
+pub mod rebuild;
 pub mod rejected;
 pub mod retry;
 pub mod time;

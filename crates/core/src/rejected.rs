@@ -24,6 +24,8 @@ pub enum Why {
     Concurrency,
     /// The call's deadline has passed.
     Deadline,
+    /// The inner service is broken, and there is no other yet.
+    Rebuilding,
 }
 
 impl Why {
@@ -37,6 +39,7 @@ impl Why {
             Self::CircuitOpen => "circuit_open",
             Self::Concurrency => "concurrency",
             Self::Deadline => "deadline",
+            Self::Rebuilding => "rebuilding",
         }
     }
 }

@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use buttress::attempt_timeout::AttemptTimeoutLayer;
 use buttress::classify::{ClassifyLayer, Rules, classify_fn};
 use buttress::core::budget::{Budget, Share};
 use buttress::core::{BoxError, Class, Outcome};
+use buttress::deadline::DeadlineLayer;
+use buttress::isolation::IsolationLayer;
 use buttress::providers::openai;
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
@@ -91,8 +95,20 @@ enrol! {
     retry: RetryLayer as Http, retry();
     classify: ClassifyLayer as Http, stateless(ClassifyLayer::new(Rules::new().then(openai::PROFILE)));
     classify_a_function: ClassifyFnLayer as Http, stateless(classify_fn(by_status));
+    deadline: DeadlineLayer as Http, stateless(DeadlineLayer::new(HOUR));
+    attempt_timeout: AttemptTimeoutLayer as Http, stateless(AttemptTimeoutLayer::new(HOUR));
+    isolation: IsolationLayer as Http, stateless(IsolationLayer::new());
     native: NativeLayer as reqwest::Request, stateless(NativeLayer);
 }
+
+/// Longer than anything here takes.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Layers that break a clause on purpose, and are held to the others in their own tests.
+const APART: &[(&str, &str)] = &[(
+    "RebuildLayer",
+    "is ready where the inner service is broken: it is there to replace it",
+)];
 
 fn stateless<L>(layer: L) -> Enrolled<L> {
     (layer, Box::new(|| true))
@@ -150,6 +166,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn every_layer_that_is_exported_is_enrolled() {
     let mut enrolled = ENROLLED.to_vec();
+    enrolled.extend(APART.iter().map(|(layer, _reason)| layer));
     enrolled.sort_unstable();
     assert_eq!(exported(), enrolled);
 }

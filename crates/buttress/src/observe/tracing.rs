@@ -67,6 +67,12 @@ impl Observer for Tracing {
                     "a retry layer inside another: their attempts would multiply"
                 );
             }
+            Event::ServiceBroken { error } => warn!(error, "service broken"),
+            Event::ServiceRebuilt { error: None } => info!("service rebuilt"),
+            Event::ServiceRebuilt { error } => warn!(error, "service not rebuilt"),
+            Event::DeadlinePassed { after } => {
+                warn!(after_ms = after.as_millis(), "deadline passed");
+            }
             _ => {}
         }
     }

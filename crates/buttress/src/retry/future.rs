@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use buttress_core::history::{Cause, End};
@@ -13,10 +13,11 @@ use tokio::time::Sleep;
 use tower_service::Service;
 
 use super::layer::Shared;
-use super::options::CallOptions;
 use super::replay::Replay;
+use crate::call_time::{self, CallTime};
 use crate::carrier::Carrier;
 use crate::judge;
+use crate::options::CallOptions;
 use crate::time::sleep;
 
 pin_project! {
@@ -90,24 +91,34 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Attempt { attempt } => {
-                    let result = ready!(attempt.poll(cx)).map_err(Into::into);
-                    match this.progress.after(result) {
+                    let Poll::Ready(result) = attempt.poll(cx) else {
+                        return this.progress.pending();
+                    };
+                    match this.progress.after(result.map_err(Into::into)) {
                         Next::Return(result) => return Poll::Ready(result),
                         Next::Wait(wait) => State::Waiting { timer: sleep(wait) },
                     }
                 }
                 StateProj::Waiting { timer } => {
-                    ready!(timer.as_mut().poll(cx));
+                    if timer.as_mut().poll(cx).is_pending() {
+                        return this.progress.pending();
+                    }
                     State::Readying
                 }
-                StateProj::Readying => match ready!(this.later.poll_ready(cx)) {
-                    Ok(()) => match this.progress.next_request() {
+                StateProj::Readying => match this.later.poll_ready(cx) {
+                    Poll::Pending => return this.progress.pending(),
+                    Poll::Ready(_) if this.progress.is_late() => {
+                        return Poll::Ready(Err(this.progress.out_of_time()));
+                    }
+                    Poll::Ready(Ok(())) => match this.progress.next_request() {
                         Some(request) => State::Attempt {
                             attempt: this.later.call(request),
                         },
                         None => unreachable!("a wait begins only with a request to send after it"),
                     },
-                    Err(error) => return Poll::Ready(Err(this.progress.unready(error.into()))),
+                    Poll::Ready(Err(error)) => {
+                        return Poll::Ready(Err(this.progress.unready(error.into())));
+                    }
                 },
             };
             this.state.set(next);
@@ -208,10 +219,7 @@ where
     fn decide(&self, outcome: &Outcome, trouble: &mut Trouble) -> Decision {
         let shared = self.shared();
         let replay = &shared.replay;
-        let options = self
-            .copy
-            .as_ref()
-            .map_or_else(CallOptions::default, |copy| replay.options(copy));
+        let options = self.options();
         let is_repeatable = |copy| {
             options
                 .repeatable()
@@ -222,7 +230,7 @@ where
             previous: trouble.previous,
             is_repeatable: self.copy.as_ref().is_none_or(is_repeatable),
             is_replayable: self.copy.is_some(),
-            deadline: options.deadline(),
+            deadline: CallTime::current().earliest(options.deadline()),
             max_attempts: options.max_attempts(),
         };
         shared.retries.decide(
@@ -271,6 +279,38 @@ where
             failure.record(self.ended(trouble.history, &outcome, End::NotRetryable, None));
         }
         failure
+    }
+
+    /// In the last poll that the deadline layer grants there is no more to wait for.
+    fn pending<T>(&mut self) -> Poll<Result<T, BoxError>> {
+        if CallTime::current().is_up() {
+            Poll::Ready(Err(self.out_of_time()))
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Whether an attempt would begin too late. Asked after a wait, never before the first attempt.
+    fn is_late(&self) -> bool {
+        let own = self.options().deadline();
+        let deadline = CallTime::current().earliest(own);
+        deadline.is_some_and(|deadline| self.shared().clock.now() >= deadline)
+    }
+
+    fn out_of_time(&mut self) -> BoxError {
+        let mut failure = call_time::timed_out(self.shared().clock.now());
+        let trouble = self.trouble.take();
+        let history = trouble.map_or_else(History::default, |trouble| trouble.history);
+        let outcome = *failure.outcome();
+        failure.record(self.ended(history, &outcome, End::Deadline, None));
+        Box::new(failure)
+    }
+
+    fn options(&self) -> CallOptions {
+        let copy = self.copy.as_ref();
+        copy.map_or_else(CallOptions::default, |copy| {
+            self.shared().replay.options(copy)
+        })
     }
 
     fn shared(&self) -> &Shared<R> {

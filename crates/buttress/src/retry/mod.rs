@@ -33,6 +33,12 @@
 //!
 //! The inner service's. After a wait, a clone of it is made ready and called.
 //!
+//! # Deadline
+//!
+//! Under a [deadline layer](crate::deadline), no wait is begun that could not end before the deadline, and no attempt is
+//! begun at or after it. When it passes during an attempt, or while a clone is made ready, the call ends with its
+//! history.
+//!
 //! # Cancel safety
 //!
 //! Dropping the future drops the attempt or the wait, and gives its place in the budget back.
@@ -53,7 +59,6 @@
 
 mod future;
 mod layer;
-mod options;
 mod replay;
 mod service;
 #[cfg(test)]
@@ -61,8 +66,9 @@ mod tests;
 
 pub use buttress_core::retry::{HintUse, LongHint, Retries};
 
+pub use crate::options::CallOptions;
+
 pub use self::future::ResponseFuture;
 pub use self::layer::RetryLayer;
-pub use self::options::CallOptions;
 pub use self::replay::{AttemptHeader, Cloned, Http, Replay};
 pub use self::service::Retry;

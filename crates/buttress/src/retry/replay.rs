@@ -7,7 +7,7 @@ use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{Empty, Full};
 
-use super::options::CallOptions;
+use crate::options::{CallOptions, Extension, ReadOptions};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -102,7 +102,7 @@ impl<B: 'static> Replay<Request<B>> for Http {
     }
 
     fn options(&self, request: &Request<B>) -> CallOptions {
-        request.extensions().get().copied().unwrap_or_default()
+        Extension.options(request)
     }
 
     fn number(&self, request: &mut Request<B>, attempt: u32) {

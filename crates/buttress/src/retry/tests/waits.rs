@@ -306,15 +306,3 @@ async fn an_inner_service_that_is_ready_after_the_deadline_is_not_called() {
     let _ended = call.poll();
     rig.nothing_is_sent();
 }
-
-#[tokio::test(start_paused = true)]
-async fn the_deadline_ends_the_wait_for_an_inner_service() {
-    let mut rig = Rig::new(&layer());
-    let mut call = rig.call(until(5 * SECOND));
-    rig.answer(reply(500));
-    assert_pending!(call.poll());
-    rig.client.allow(0);
-    after(SECOND, &mut call).await;
-    advance(9 * SECOND).await;
-    assert!(call.poll().is_ready(), "the caller waits past its deadline");
-}

@@ -1,6 +1,9 @@
+//! What the caller says of one call.
+
 use std::num::NonZeroU32;
 
 use buttress_core::Timestamp;
+use http::Request;
 
 /// What the caller says of one call: a request extension, for [`http::Request`].
 ///
@@ -38,7 +41,11 @@ impl CallOptions {
         }
     }
 
-    /// With a time at which the caller stops to wait: no attempt is begun that could not begin before it.
+    /// With a time at which the caller stops to wait, instead of the deadline layer's own: [`Clock::now`] plus a
+    /// duration. Where there is no deadline layer nothing ends the call at that time, but the retry layer begins no
+    /// attempt that could not begin before it.
+    ///
+    /// [`Clock::now`]: crate::Clock::now
     #[must_use]
     pub const fn with_deadline(self, deadline: Timestamp) -> Self {
         Self {
@@ -56,19 +63,51 @@ impl CallOptions {
         }
     }
 
-    pub(super) const fn repeatable(&self) -> Option<bool> {
+    pub(crate) const fn repeatable(&self) -> Option<bool> {
         self.repeatable
     }
 
-    pub(super) const fn max_attempts(&self) -> Option<NonZeroU32> {
+    pub(crate) const fn max_attempts(&self) -> Option<NonZeroU32> {
         self.max_attempts
     }
 
-    pub(super) const fn deadline(&self) -> Option<Timestamp> {
+    pub(crate) const fn deadline(&self) -> Option<Timestamp> {
         self.deadline
     }
 
-    pub(super) const fn omits_attempt_header(&self) -> bool {
+    pub(crate) const fn omits_attempt_header(&self) -> bool {
         self.omits_attempt_header
+    }
+}
+
+/// Finds what the caller says in a request. Functions of the request do.
+pub trait ReadOptions<Req> {
+    /// What the caller says of this call.
+    fn options(&self, request: &Req) -> CallOptions;
+}
+
+impl<Req, F: Fn(&Req) -> CallOptions> ReadOptions<Req> for F {
+    fn options(&self, request: &Req) -> CallOptions {
+        self(request)
+    }
+}
+
+/// In the extensions of an [`http::Request`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extension;
+
+impl<B> ReadOptions<Request<B>> for Extension {
+    fn options(&self, request: &Request<B>) -> CallOptions {
+        request.extensions().get().copied().unwrap_or_default()
+    }
+}
+
+/// Nowhere: for requests of any type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unasked;
+
+impl<Req> ReadOptions<Req> for Unasked {
+    fn options(&self, _request: &Req) -> CallOptions {
+        CallOptions::default()
     }
 }

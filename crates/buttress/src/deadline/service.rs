@@ -1,0 +1,70 @@
+use std::fmt;
+use std::task::{Context, Poll};
+
+use buttress_core::{BoxError, Timestamp};
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::layer::DeadlineLayer;
+use crate::call_time::CallTime;
+use crate::options::ReadOptions;
+
+/// A service whose calls take no longer than they may. See the [module](crate::deadline).
+#[derive(Clone)]
+pub struct Deadline<S, O> {
+    inner: S,
+    layer: DeadlineLayer<O>,
+}
+
+impl<S, O> Deadline<S, O> {
+    pub(super) fn new(inner: S, layer: DeadlineLayer<O>) -> Self {
+        Self { inner, layer }
+    }
+
+    fn deadline<Req>(&self, request: &Req, now: Timestamp) -> Timestamp
+    where
+        O: ReadOptions<Req>,
+    {
+        let own = self.layer.options.options(request).deadline();
+        let own = own.unwrap_or(now + self.layer.limit);
+        CallTime::current().earliest(Some(own)).unwrap_or(own)
+    }
+}
+
+impl<S, O, Req> Service<Req> for Deadline<S, O>
+where
+    S: Service<Req> + Clone,
+    S::Error: Into<BoxError>,
+    O: ReadOptions<Req>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        let clock = self.layer.clock;
+        let began = clock.now();
+        let deadline = self.deadline(&request, began);
+        let watcher = self.layer.watcher.clone();
+        if deadline <= began {
+            // What being ready holds, a place of an inner limit, is not held for a call that is not made.
+            self.inner = self.inner.clone();
+            return ResponseFuture::too_late(watcher);
+        }
+        let call = CallTime::until(deadline).enter(|| self.inner.call(request));
+        ResponseFuture::new(call, clock, watcher, began, deadline)
+    }
+}
+
+impl<S: fmt::Debug, O> fmt::Debug for Deadline<S, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deadline")
+            .field("inner", &self.inner)
+            .field("layer", &self.layer)
+            .finish()
+    }
+}

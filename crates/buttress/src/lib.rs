@@ -5,10 +5,11 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! retry → classify → client
+//! retry → breaker → classify → client
 //! ```
 //!
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
+//! * [`breaker`]: whether to ask a server at all that does not do well.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
@@ -31,13 +32,13 @@
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `tracing`: events as `tracing` events.
 
+pub mod breaker;
 pub mod classify;
 pub mod key;
 pub mod observe;
 pub mod retry;
 
 mod carrier;
-#[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
 mod look;
 mod time;

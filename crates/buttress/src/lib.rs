@@ -5,11 +5,12 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → attempt timeout → isolation → classify → client
+//! deadline → retry → breaker → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
+//! * [`breaker`]: whether to ask a server at all that does not do well.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
@@ -37,6 +38,7 @@
 //! * `tracing`: events as `tracing` events.
 
 pub mod attempt_timeout;
+pub mod breaker;
 pub mod classify;
 pub mod deadline;
 pub mod isolation;
@@ -49,7 +51,6 @@ pub mod retry;
 mod call_time;
 mod carrier;
 mod judge;
-#[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
 mod look;
 mod time;

@@ -3,8 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::breaker::{Change, Exceeded};
 use crate::history::{Cause, End};
+use crate::key::Key;
 use crate::outcome::{Class, Outcome};
+use crate::rejected::Rejected;
 
 /// Something that happened to one call. Attempts count from 1.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,25 @@ pub enum Event<'a> {
     DeadlinePassed {
         /// How long the call had.
         after: Duration,
+    },
+    /// A call was refused before anything was sent.
+    Rejected {
+        /// Why, until when, and whose key.
+        rejected: &'a Rejected,
+    },
+    /// A circuit opened, began to probe, closed, or was told to.
+    BreakerChanged {
+        /// Whose circuit.
+        key: Key,
+        /// From what to what, and why.
+        change: &'a Change,
+    },
+    /// A circuit that only counts would have opened.
+    BreakerWouldOpen {
+        /// Whose circuit.
+        key: Key,
+        /// Which bounds were exceeded.
+        exceeded: Exceeded,
     },
 }
 

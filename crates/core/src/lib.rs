@@ -7,11 +7,13 @@
 //! The way of one attempt: its answer is judged by [`classify::Rules`] into an [`Outcome`], which may hold the server's
 //! [`Hint`](hint::Hint); [`Retries::decide`] says whether to go on, with a
 //! [`Backoff`](backoff::Backoff) where the server said nothing, within a [`Budget`](budget::Budget) that all calls
-//! share; and what became of the call is its [`History`].
+//! share; and what became of the call is its [`History`]. Whether to ask a server at all that does not do well is up to a
+//! [`Breaker`](breaker::Breaker).
 //!
 //! [Buttress]: https://docs.rs/buttress
 
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
 pub mod classify;
 pub mod event;

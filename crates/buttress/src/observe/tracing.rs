@@ -1,5 +1,6 @@
 //! Events as `tracing` events. Nothing of a request reaches them: no URL, no header, no key.
 
+use buttress_core::breaker::{Cause, Change, State};
 use buttress_core::history::End;
 use buttress_core::{Event, Observer};
 use tracing::{debug, info, warn};
@@ -7,7 +8,8 @@ use tracing::{debug, info, warn};
 /// An [`Observer`] that writes to whatever `tracing` subscriber there is.
 ///
 /// An attempt is told at debug; a call that was saved by another attempt at info; one that was lost at warn; a retry
-/// layer inside another, which is a mistake in the stack, at warn.
+/// layer inside another, which is a mistake in the stack, at warn. A circuit that opens is told at warn, its other changes
+/// at info, and the calls that it refuses at debug.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tracing;
 
@@ -67,13 +69,31 @@ impl Observer for Tracing {
                     "a retry layer inside another: their attempts would multiply"
                 );
             }
-            Event::ServiceBroken { error } => warn!(error, "service broken"),
+            // Not the error's own words: a client's may hold a URL.
+            Event::ServiceBroken { .. } => warn!("service broken"),
             Event::ServiceRebuilt { error: None } => info!("service rebuilt"),
-            Event::ServiceRebuilt { error } => warn!(error, "service not rebuilt"),
+            Event::ServiceRebuilt { .. } => warn!("service not rebuilt"),
             Event::DeadlinePassed { after } => {
                 warn!(after_ms = after.as_millis(), "deadline passed");
             }
+            Event::Rejected { rejected } => debug!(why = rejected.why.name(), "call refused"),
+            Event::BreakerChanged { change, .. } => breaker_changed(change),
+            Event::BreakerWouldOpen { exceeded, .. } => {
+                info!(
+                    cause = Cause::Exceeded(exceeded).name(),
+                    "circuit would open"
+                );
+            }
             _ => {}
         }
+    }
+}
+
+fn breaker_changed(change: &Change) {
+    let (from, to) = (change.from.name(), change.to.name());
+    let cause = change.cause.name();
+    match change.to {
+        State::Open | State::ForcedOpen => warn!(from, to, cause, "circuit opened"),
+        _ => info!(from, to, cause, "circuit changed"),
     }
 }

@@ -1,0 +1,73 @@
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use buttress_core::BoxError;
+use tower_service::Service;
+
+use super::admission::Admission;
+use super::future::ResponseFuture;
+use super::shared::Shared;
+use crate::carrier::Carrier;
+use crate::key::{Everything, Keyer};
+
+/// A service that leaves a server alone that does not do well. See the [module](crate::breaker).
+pub struct CircuitBreaker<S, K = Everything> {
+    inner: S,
+    shared: Arc<Shared<K>>,
+}
+
+impl<S, K> CircuitBreaker<S, K> {
+    pub(super) fn new(inner: S, shared: Arc<Shared<K>>) -> Self {
+        Self { inner, shared }
+    }
+}
+
+impl<S, K, Req> Service<Req> for CircuitBreaker<S, K>
+where
+    S: Service<Req> + Clone,
+    S::Response: Carrier,
+    S::Error: Into<BoxError>,
+    K: Keyer<Req>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future, K>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        match Admission::ask(&self.shared, &request) {
+            Ok(mut admission) => {
+                let answer = admission.calling(|| self.inner.call(request));
+                ResponseFuture::sent(answer, admission)
+            }
+            Err(rejected) => {
+                // The service that is ready may hold a place that others wait for, and will not be called.
+                let unready = self.inner.clone();
+                drop(mem::replace(&mut self.inner, unready));
+                ResponseFuture::rejected(rejected)
+            }
+        }
+    }
+}
+
+impl<S: Clone, K> Clone for CircuitBreaker<S, K> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<S: fmt::Debug, K> fmt::Debug for CircuitBreaker<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}

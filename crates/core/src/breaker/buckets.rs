@@ -1,0 +1,156 @@
+//! The calls of the last so much time: counts in buckets of time.
+//!
+//! A result adds one to one word, whatever the load, and a bucket that time has left behind counts as empty without
+//! being swept: each word holds the number of its bucket from the beginning of time, and counts only while that is
+//! among the last. A change of generation moves the numbers on by more than there are buckets, so that the results of
+//! the one are never taken for the other's.
+//!
+//! Whether the calls are too bad is a sum over the buckets. While nothing has failed and nothing was slow for a whole
+//! window there is nothing to find, and no sum is made. Two results that end at the same moment, in different words, may
+//! each miss the other; the next result sees both.
+
+use std::time::Duration;
+
+use super::counts::{Counts, Kind};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct Buckets {
+    buckets: Box<[Bucket]>,
+    nanos: u64,
+    /// The last bucket in which a call failed or was slow.
+    trouble: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    counts: [AtomicU64; Kind::COUNT],
+    micros: AtomicU64,
+}
+
+impl Bucket {
+    fn new() -> Self {
+        Self {
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            micros: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Buckets {
+    pub(super) fn new(count: u32, nanos: u64) -> Self {
+        Self {
+            buckets: (0..count.max(1)).map(|_| Bucket::new()).collect(),
+            nanos: nanos.max(1),
+            trouble: AtomicU64::new(0),
+        }
+    }
+
+    /// Enters a result. Says how things stand then, unless the result is late, or all calls are good.
+    pub(super) fn record(
+        &self,
+        generation: u64,
+        kind: Kind,
+        time: Option<Duration>,
+        now: Timestamp,
+    ) -> Option<Counts> {
+        let lap = self.lap(generation, now);
+        let bucket = &self.buckets[self.place(lap)];
+        add::<COUNT_BITS>(&bucket.counts[kind.index()], lap, 1)?;
+        if let Some(time) = time {
+            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+            add::<TIME_BITS>(&bucket.micros, lap, micros);
+        }
+        if kind != Kind::GOOD {
+            self.trouble.fetch_max(lap, Ordering::AcqRel);
+        } else if self.is_good_at(lap) {
+            return None;
+        }
+        Some(self.sum(lap))
+    }
+
+    /// What the buckets hold at `now`, for `generation`.
+    pub(super) fn counts(&self, generation: u64, now: Timestamp) -> Counts {
+        self.sum(self.lap(generation, now))
+    }
+
+    pub(super) fn is_good(&self, generation: u64, now: Timestamp) -> bool {
+        self.is_good_at(self.lap(generation, now))
+    }
+
+    fn is_good_at(&self, lap: u64) -> bool {
+        lap.saturating_sub(self.trouble.load(Ordering::Acquire)) >= self.len()
+    }
+
+    fn sum(&self, lap: u64) -> Counts {
+        let mut counts = Counts::default();
+        for bucket in &self.buckets {
+            for (index, word) in bucket.counts.iter().enumerate() {
+                let count = live::<COUNT_BITS>(word, lap, self.len());
+                counts.add(Kind::from_index(index), count);
+            }
+            counts.time +=
+                Duration::from_micros(live::<TIME_BITS>(&bucket.micros, lap, self.len()));
+        }
+        counts
+    }
+
+    /// The number of the bucket of `now`, counted on beyond the generations before. Never among the first few, which
+    /// is where `trouble` begins.
+    const fn lap(&self, generation: u64, now: Timestamp) -> u64 {
+        let generations = generation.wrapping_mul(self.len() + 1);
+        (now.as_nanos() / self.nanos).wrapping_add(generations)
+    }
+
+    const fn len(&self) -> u64 {
+        self.buckets.len() as u64
+    }
+
+    fn place(&self, lap: u64) -> usize {
+        usize::try_from(lap % self.len()).unwrap_or(0)
+    }
+}
+
+/// Four thousand million calls a bucket, and bucket numbers that come round after years.
+const COUNT_BITS: u32 = 32;
+/// Twelve days of calls' time a bucket.
+const TIME_BITS: u32 = 40;
+
+const fn mask(bits: u32) -> u64 {
+    (1 << bits) - 1
+}
+
+/// How many buckets ago the one in `word` was, as far as its bits can tell.
+const fn age<const BITS: u32>(word: u64, lap: u64) -> u64 {
+    lap.wrapping_sub(word >> BITS) & mask(u64::BITS - BITS)
+}
+
+/// Adds to a word that may be left from an earlier bucket. `None` if it belongs to a later one already: a thread that
+/// was held up adds nothing to the future.
+fn add<const BITS: u32>(word: &AtomicU64, lap: u64, amount: u64) -> Option<()> {
+    let largest_age = mask(u64::BITS - BITS);
+    let mut seen = word.load(Ordering::Relaxed);
+    loop {
+        let so_far = match age::<BITS>(seen, lap) {
+            0 => seen & mask(BITS),
+            age if age > largest_age - largest_age / 256 => return None,
+            _ => 0,
+        };
+        let sum = so_far.saturating_add(amount).min(mask(BITS));
+        let next = lap << BITS | sum;
+        match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
+            Ok(_) => return Some(()),
+            Err(newer) => seen = newer,
+        }
+    }
+}
+
+fn live<const BITS: u32>(word: &AtomicU64, lap: u64, buckets: u64) -> u64 {
+    let seen = word.load(Ordering::Acquire);
+    if age::<BITS>(seen, lap) < buckets {
+        seen & mask(BITS)
+    } else {
+        0
+    }
+}

@@ -7,7 +7,8 @@
 //! The way of one attempt: its answer is judged by [`classify::Rules`] into an [`Outcome`], which may hold the server's
 //! [`Hint`](hint::Hint); [`Retries::decide`] says whether to go on, with a
 //! [`Backoff`](backoff::Backoff) where the server said nothing, within a [`Budget`](budget::Budget) that all calls
-//! share; and what became of the call is its [`History`].
+//! share; and what became of the call is its [`History`]. If it was told "not now", a [`Gate`](pause::Gate) holds all who
+//! share its key.
 //!
 //! [Buttress]: https://docs.rs/buttress
 
@@ -21,6 +22,7 @@ pub mod history;
 pub mod http_date;
 pub mod key;
 pub mod outcome;
+pub mod pause;
 pub mod random;
 pub mod rejected;
 pub mod retry;

@@ -5,10 +5,12 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! retry → classify → client
+//! retry → fail-fast → cooldown → classify → client
 //! ```
 //!
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
+//! * [`cooldown`]: when one caller is told to wait, all who share the limit wait, and none for ever.
+//! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
@@ -32,12 +34,13 @@
 //! * `tracing`: events as `tracing` events.
 
 pub mod classify;
+pub mod cooldown;
+pub mod fail_fast;
 pub mod key;
 pub mod observe;
 pub mod retry;
 
 mod carrier;
-#[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
 mod look;
 mod time;
@@ -50,5 +53,5 @@ pub use buttress_providers as providers;
 pub use buttress_reqwest as reqwest;
 
 pub use self::carrier::{Carrier, Classified};
-pub use self::look::Look;
+pub use self::look::{Holds, Look};
 pub use self::time::Clock;

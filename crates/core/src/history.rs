@@ -13,6 +13,8 @@ pub enum Cause {
     Backoff,
     /// The server.
     Hint,
+    /// The server, in its answer to somebody who shares the key.
+    Cooldown,
 }
 
 impl Cause {
@@ -21,6 +23,7 @@ impl Cause {
         match self {
             Self::Backoff => "backoff",
             Self::Hint => "hint",
+            Self::Cooldown => "cooldown",
         }
     }
 }

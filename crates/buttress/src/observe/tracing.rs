@@ -67,6 +67,12 @@ impl Observer for Tracing {
                     "a retry layer inside another: their attempts would multiply"
                 );
             }
+            Event::Waited { cause, wait } => {
+                debug!(cause = cause.name(), wait_ms = wait.as_millis(), "waited");
+            }
+            Event::Refused { rejected } => debug!(why = rejected.why.name(), "refused"),
+            Event::PauseBegan { why, .. } => info!(why = why.name(), "pause began"),
+            Event::PauseEnded => info!("pause ended"),
             _ => {}
         }
     }

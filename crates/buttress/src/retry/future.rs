@@ -92,6 +92,7 @@ where
                     let result = ready!(attempt.poll(cx)).map_err(Into::into);
                     match this.progress.after(result) {
                         Next::Return(result) => return Poll::Ready(result),
+                        Next::Wait(Duration::ZERO) => State::Readying,
                         Next::Wait(wait) => State::Waiting { timer: sleep(wait) },
                     }
                 }
@@ -186,6 +187,8 @@ where
                 Err(self.ended(trouble.history, outcome, end, not_before))
             }
             Decision::Again { wait, cause } => {
+                let held = self.held(outcome, wait, cause);
+                let (wait, cause) = held.map_or((wait, cause), |held| (held, Cause::Cooldown));
                 self.spending.retry_began();
                 let attempt = trouble.history.attempts();
                 self.shared().observe(&Event::RetryScheduled {
@@ -196,7 +199,7 @@ where
                 });
                 trouble.wait(outcome, wait, cause);
                 self.trouble = Some(trouble);
-                Ok(wait)
+                Ok(if held.is_some() { Duration::ZERO } else { wait })
             }
         }
     }
@@ -229,6 +232,22 @@ where
             shared.clock.now(),
             &mut trouble.random,
         )
+    }
+
+    /// For how long the next attempt would be held further in, if that is at least as long as it has to wait.
+    ///
+    /// The margins that both draw differ: what the server asked for is what both have to keep.
+    fn held(&self, outcome: &Outcome, wait: Duration, cause: Cause) -> Option<Duration> {
+        let now = self.shared().clock.now();
+        let until = self.shared().replay.held_until(self.copy.as_ref()?, now)?;
+        let (from, least) = match outcome.hint() {
+            Some(hint) if cause == Cause::Hint && outcome.received() > Timestamp::ORIGIN => {
+                (outcome.received(), hint.wait.min(wait))
+            }
+            _ => (now, wait),
+        };
+        let is_long_enough = until >= from + least;
+        is_long_enough.then(|| until.since(now))
     }
 
     fn ended(

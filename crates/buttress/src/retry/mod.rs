@@ -64,5 +64,5 @@ pub use buttress_core::retry::{HintUse, LongHint, Retries};
 pub use self::future::ResponseFuture;
 pub use self::layer::RetryLayer;
 pub use self::options::CallOptions;
-pub use self::replay::{AttemptHeader, Cloned, Http, Replay};
+pub use self::replay::{AttemptHeader, Cloned, Held, Http, Replay};
 pub use self::service::Retry;

@@ -161,6 +161,22 @@ impl Gate {
         })
     }
 
+    /// Why somebody who gives up at `gives_up` would be refused, if it would. Takes nothing.
+    pub fn look(&self, gives_up: Timestamp, now: Timestamp) -> Option<Refusal> {
+        match self.pass() {
+            Some(_) => None,
+            None => self.with(now, |pause, _| pause.look(gives_up, now)),
+        }
+    }
+
+    /// Until when callers wait at least, if they do.
+    pub fn held_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.pass() {
+            Some(_) => None,
+            None => self.with(now, |pause, _| pause.held_until(now)),
+        }
+    }
+
     /// Pauses by hand, until `until` at least.
     pub fn hold(&self, until: Timestamp, now: Timestamp) -> Option<Change> {
         self.with(now, |pause, out| {

@@ -164,6 +164,23 @@ impl<W> Pause<W> {
         self.refusal(gives_up, now).map(Err)
     }
 
+    /// As [`Pause::enter`], without going.
+    pub(super) fn look(&mut self, gives_up: Timestamp, now: Timestamp) -> Option<Refusal> {
+        self.advance(now);
+        let would_go = self.is_open() || self.line.is_empty() && self.free() > 0;
+        if would_go {
+            None
+        } else {
+            self.refusal(gives_up, now)
+        }
+    }
+
+    /// Until when everybody waits at least.
+    pub(super) fn held_until(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.advance(now);
+        matches!(self.mode, Mode::Paused { .. }).then_some(self.until)
+    }
+
     /// Somebody who waits looks whether it is its turn. It takes a place at the end of the line if it has none.
     pub(super) fn turn(
         &mut self,

@@ -240,10 +240,9 @@ where
     fn held(&self, outcome: &Outcome, wait: Duration, cause: Cause) -> Option<Duration> {
         let now = self.shared().clock.now();
         let until = self.shared().replay.held_until(self.copy.as_ref()?, now)?;
-        let (from, least) = match outcome.hint() {
-            Some(hint) if cause == Cause::Hint && outcome.received() > Timestamp::ORIGIN => {
-                (outcome.received(), hint.wait.min(wait))
-            }
+        let (from, least) = match (cause, outcome.hint(), outcome.received()) {
+            (Cause::Hint, Some(hint), Timestamp::ORIGIN) => (now, hint.wait.min(wait)),
+            (Cause::Hint, Some(hint), received) => (received, hint.wait.min(wait)),
             _ => (now, wait),
         };
         let is_long_enough = until >= from + least;

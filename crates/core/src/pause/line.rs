@@ -148,10 +148,10 @@ impl<W> Line<W> {
         }
     }
 
+    /// Whether nobody is in both, as far as a short walk can tell: it is walked after each change in debug builds.
     pub(super) fn is_disjoint(&self) -> bool {
-        self.called
-            .keys()
-            .all(|ticket| !self.waiting.contains_key(ticket))
+        let mut some = self.called.keys().take(16);
+        some.all(|ticket| !self.waiting.contains_key(ticket))
     }
 }
 

@@ -19,7 +19,11 @@
 
 mod timing;
 
+use std::hint::black_box;
+
 use buttress::classify::{ClassifyLayer, Rules};
+use buttress::cooldown::{CooldownLayer, Pauses};
+use buttress::core::pause::Gate;
 use buttress::providers::openai;
 use buttress::retry::{Retries, RetryLayer};
 use tower::{BoxError, ServiceBuilder};
@@ -45,6 +49,10 @@ pub(crate) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
         Some(PEER),
         service.service(Http::inner()),
     );
+    let service = ServiceBuilder::new().layer(CooldownLayer::new());
+    bench.row::<Http, _>("cooldown", None, service.service(Http::inner()));
+    let gate = Gate::new(Pauses::default(), 0);
+    bench.function("cooldown, the look", None, move || black_box(&gate).pass());
     timing::rows(bench);
     Ok(())
 }

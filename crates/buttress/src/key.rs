@@ -16,6 +16,12 @@ pub trait Keyer<Req> {
     /// What the request shares.
     fn key(&self, request: &Req) -> Key;
 
+    /// What the request shares with all that have its account, where that is more than [`key`](Keyer::key): a pause
+    /// that holds for the account then holds for it too.
+    fn account(&self, _request: &Req) -> Option<Key> {
+        None
+    }
+
     /// Whether all requests have the same key, so that there is nothing to look up.
     fn is_single(&self) -> bool {
         false
@@ -90,6 +96,39 @@ impl<B> Keyer<Request<B>> for ByHeader {
             KeyKind::Custom
         };
         Key::new(kind, value, &self.secret)
+    }
+}
+
+/// A key of its own for each model or resource, within an account.
+///
+/// ```
+/// use buttress::cooldown::CooldownLayer;
+/// use buttress::key::{ByHeader, ByHost, Within};
+///
+/// // A limit of one host pauses that host; a limit of the credential pauses all hosts for it.
+/// let layer = CooldownLayer::new().with_keyer(Within::new(ByHost::default(), ByHeader::default()));
+/// # let _ = layer;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Within<K, A> {
+    own: K,
+    account: A,
+}
+
+impl<K, A> Within<K, A> {
+    /// The keys of `own`, within those of `account`.
+    pub const fn new(own: K, account: A) -> Self {
+        Self { own, account }
+    }
+}
+
+impl<Req, K: Keyer<Req>, A: Keyer<Req>> Keyer<Req> for Within<K, A> {
+    fn key(&self, request: &Req) -> Key {
+        self.own.key(request)
+    }
+
+    fn account(&self, request: &Req) -> Option<Key> {
+        Some(self.account.key(request))
     }
 }
 

@@ -5,12 +5,14 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → breaker → attempt timeout → isolation → classify → client
+//! deadline → retry → fail-fast → cooldown → breaker → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
 //! * [`breaker`]: whether to ask a server at all that does not do well.
+//! * [`cooldown`]: when one caller is told to wait, all who share the limit wait, and none for ever.
+//! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
@@ -40,7 +42,9 @@
 pub mod attempt_timeout;
 pub mod breaker;
 pub mod classify;
+pub mod cooldown;
 pub mod deadline;
+pub mod fail_fast;
 pub mod isolation;
 pub mod key;
 pub mod observe;
@@ -64,5 +68,5 @@ pub use buttress_reqwest as reqwest;
 
 pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
-pub use self::look::Look;
+pub use self::look::{Holds, Look};
 pub use self::time::Clock;

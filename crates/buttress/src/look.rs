@@ -13,6 +13,15 @@ pub trait Look<Req> {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected>;
 }
 
+/// Says until when a layer would hold a request before it lets it go.
+///
+/// A retry that knows it does not sleep itself, but leaves the waiting to the layer that will hold the attempt anyway,
+/// and that knows more: one sleeper per wait.
+pub trait Holds<Req> {
+    /// Until when `request` would be held at least, if it would be held and not refused.
+    fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp>;
+}
+
 /// Nobody to ask.
 impl<Req> Look<Req> for () {
     fn look(&self, _request: &Req, _now: Timestamp) -> Option<Rejected> {

@@ -114,6 +114,16 @@ impl Backoff {
         }
     }
 
+    /// Doubling from `base` up to `cap` seconds, without jitter: what is shared needs none.
+    pub(crate) const fn doubling(base: u64, cap: u64) -> Self {
+        Self {
+            base: base * 1_000_000_000,
+            cap: cap * 1_000_000_000,
+            factor: DOUBLING,
+            jitter: Jitter::None,
+        }
+    }
+
     /// With another growth: 1 for a constant wait.
     #[must_use]
     pub const fn with_factor(self, factor: NonZeroU32) -> Self {

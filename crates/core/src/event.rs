@@ -7,7 +7,8 @@ use crate::breaker::{Change, Exceeded};
 use crate::history::{Cause, End};
 use crate::key::Key;
 use crate::outcome::{Class, Outcome};
-use crate::rejected::Rejected;
+use crate::rejected::{Rejected, Why};
+use crate::time::Timestamp;
 
 /// Something that happened to one call. Attempts count from 1.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,22 @@ pub enum Event<'a> {
         /// Which bounds were exceeded.
         exceeded: Exceeded,
     },
+    /// A call was let go after a wait in a layer.
+    Waited {
+        /// What it waited for.
+        cause: Cause,
+        /// How long.
+        wait: Duration,
+    },
+    /// All who share a key were told to wait, or were told so again by the answer to a probe.
+    PauseBegan {
+        /// [`Why::Cooldown`], or [`Why::QuotaExhausted`]: then callers are refused.
+        why: Why,
+        /// When it will end, as far as is known now.
+        until: Timestamp,
+    },
+    /// A pause is over, and nobody waits.
+    PauseEnded,
 }
 
 /// Whoever wants to know. Called on the path of the call: an observer that is slow makes calls slow.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 
 use crate::http_date;
-use crate::time::UnixTime;
+use crate::random::Random;
+use crate::time::{UnixTime, saturating_nanos};
 
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 
@@ -57,6 +58,19 @@ pub struct Hint {
     pub wait: Duration,
     /// Where it was found.
     pub source: HintSource,
+}
+
+/// A wait is lengthened by up to a tenth of it, so that a fleet that was told the same second does not come back in the
+/// same millisecond; and never by more than this, so that a long wait does not grow much longer.
+const LARGEST_MARGIN: u64 = 30_000_000_000;
+
+/// `wait` and a random margin: never earlier.
+pub(crate) fn lengthened(wait: Duration, longest: Duration, random: &mut impl Random) -> Duration {
+    let (wait, longest) = (saturating_nanos(wait), saturating_nanos(longest));
+    let most = (wait / 10)
+        .min(LARGEST_MARGIN)
+        .min(longest.saturating_sub(wait));
+    Duration::from_nanos(wait.saturating_add(random.between(0, most)))
 }
 
 /// What one place that may hold a hint holds.

@@ -14,6 +14,8 @@ pub enum Cause {
     Backoff,
     /// The server.
     Hint,
+    /// The server, in its answer to somebody who shares the key.
+    Cooldown,
 }
 
 impl Cause {
@@ -22,6 +24,7 @@ impl Cause {
         match self {
             Self::Backoff => "backoff",
             Self::Hint => "hint",
+            Self::Cooldown => "cooldown",
         }
     }
 }

@@ -7,8 +7,8 @@
 //! The way of one attempt: its answer is judged by [`classify::Rules`] into an [`Outcome`], which may hold the server's
 //! [`Hint`](hint::Hint); [`Retries::decide`] says whether to go on, with a
 //! [`Backoff`](backoff::Backoff) where the server said nothing, within a [`Budget`](budget::Budget) that all calls
-//! share; and what became of the call is its [`History`]. Whether to ask a server at all that does not do well is up to a
-//! [`Breaker`](breaker::Breaker).
+//! share; and what became of the call is its [`History`]. If it was told "not now", a [`Gate`](pause::Gate) holds all who
+//! share its key. Whether to ask a server at all that does not do well is up to a [`Breaker`](breaker::Breaker).
 //!
 //! [Buttress]: https://docs.rs/buttress
 
@@ -23,6 +23,7 @@ pub mod history;
 pub mod http_date;
 pub mod key;
 pub mod outcome;
+pub mod pause;
 pub mod random;
 pub mod rebuild;
 pub mod rejected;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::budget::Budget;
-use crate::hint::Hint;
+use crate::hint::{Hint, lengthened};
 use crate::history::{Cause, End};
 use crate::outcome::{Outcome, Repeat};
 use crate::random::Random;
-use crate::time::{Timestamp, saturating_nanos};
+use crate::time::Timestamp;
 
 /// What a hint does that is longer than the longest wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,10 +49,6 @@ pub struct Retries {
 
 const FIVE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 const THREE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
-
-/// A hint is lengthened by up to a tenth of it, so that a fleet that was told the same second does not come back in the
-/// same millisecond; and never by more than this, so that a long wait does not grow much longer.
-const LARGEST_MARGIN: u64 = 30_000_000_000;
 
 impl Default for Retries {
     /// Five attempts, the [default backoff](Backoff::default), hints up to 120 s.
@@ -266,13 +262,10 @@ impl Retries {
         if !self.margin {
             return told;
         }
-        let told = saturating_nanos(told);
-        let room = left.map_or(u64::MAX, |left| saturating_nanos(left).saturating_sub(1));
-        let room = room.min(saturating_nanos(self.max_wait));
-        let most = (told / 10)
-            .min(LARGEST_MARGIN)
-            .min(room.saturating_sub(told));
-        Duration::from_nanos(told.saturating_add(random.between(0, most)))
+        let left = left.map_or(Duration::MAX, |left| {
+            left.saturating_sub(Duration::from_nanos(1))
+        });
+        lengthened(told, left.min(self.max_wait), random)
     }
 }
 

@@ -2,11 +2,11 @@
 
 #[cfg(buttress_loom)]
 pub(crate) use loom::sync::{
-    Mutex,
+    Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 #[cfg(not(buttress_loom))]
 pub(crate) use std::sync::{
-    Mutex,
+    Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering},
 };

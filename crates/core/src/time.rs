@@ -15,6 +15,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// The earliest time that can be named. As the time at which something happened: nobody measured it.
+    pub const ORIGIN: Self = Self(0);
+
     /// The latest time that can be named.
     pub const MAX: Self = Self(u64::MAX);
 

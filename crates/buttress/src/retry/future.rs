@@ -96,6 +96,7 @@ where
                     };
                     match this.progress.after(result.map_err(Into::into)) {
                         Next::Return(result) => return Poll::Ready(result),
+                        Next::Wait(Duration::ZERO) => State::Readying,
                         Next::Wait(wait) => State::Waiting { timer: sleep(wait) },
                     }
                 }
@@ -200,6 +201,8 @@ where
                 Err(self.ended(trouble.history, outcome, end, not_before))
             }
             Decision::Again { wait, cause } => {
+                let held = self.held(outcome, wait, cause);
+                let (wait, cause) = held.map_or((wait, cause), |held| (held, Cause::Cooldown));
                 self.spending.retry_granted();
                 let attempt = trouble.history.attempts();
                 self.shared().observe(&Event::RetryScheduled {
@@ -210,7 +213,7 @@ where
                 });
                 trouble.wait(outcome, wait, cause);
                 self.trouble = Some(trouble);
-                Ok(wait)
+                Ok(if held.is_some() { Duration::ZERO } else { wait })
             }
         }
     }
@@ -240,6 +243,21 @@ where
             shared.clock.now(),
             &mut trouble.random,
         )
+    }
+
+    /// For how long the next attempt would be held further in, if that is at least as long as it has to wait.
+    ///
+    /// The margins that both draw differ: what the server asked for is what both have to keep.
+    fn held(&self, outcome: &Outcome, wait: Duration, cause: Cause) -> Option<Duration> {
+        let now = self.shared().clock.now();
+        let until = self.shared().replay.held_until(self.copy.as_ref()?, now)?;
+        let (from, least) = match (cause, outcome.hint(), outcome.received()) {
+            (Cause::Hint, Some(hint), Timestamp::ORIGIN) => (now, hint.wait.min(wait)),
+            (Cause::Hint, Some(hint), received) => (received, hint.wait.min(wait)),
+            _ => (now, wait),
+        };
+        let is_long_enough = until >= from + least;
+        is_long_enough.then(|| until.since(now))
     }
 
     fn ended(

@@ -7,7 +7,7 @@ use buttress_core::retry::Retries;
 use buttress_core::{Event, Observer};
 use tower_layer::Layer;
 
-use super::replay::Http;
+use super::replay::{Held, Http};
 use super::service::Retry;
 use crate::time::Clock;
 
@@ -67,6 +67,14 @@ impl<R: Clone> RetryLayer<R> {
                 observer,
             }),
         }
+    }
+
+    /// With somebody who knows until when an attempt would be held further in: a cooldown's handle. Where it would be
+    /// held at least as long as the wait before it is, the retry does not sleep, and leaves the waiting to it: one
+    /// sleeper per wait. Said after [`with_replay`](Self::with_replay).
+    pub fn with_pause<H>(self, holds: H) -> RetryLayer<Held<R, H>> {
+        let replay = self.shared.replay.clone();
+        self.with_replay(Held::new(replay, holds))
     }
 
     /// With another budget. Given to several layers, it bounds their retries together.

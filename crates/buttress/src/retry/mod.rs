@@ -70,5 +70,5 @@ pub use crate::options::CallOptions;
 
 pub use self::future::ResponseFuture;
 pub use self::layer::RetryLayer;
-pub use self::replay::{AttemptHeader, Cloned, Http, Replay};
+pub use self::replay::{AttemptHeader, Cloned, Held, Http, Replay};
 pub use self::service::Retry;

@@ -2,11 +2,13 @@
 
 use std::any::Any;
 
+use buttress_core::Timestamp;
 use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{Empty, Full};
 
+use crate::look::Holds;
 use crate::options::{CallOptions, Extension, ReadOptions};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -33,6 +35,47 @@ pub trait Replay<Req> {
 
     /// Writes the attempt's number into the request, if that is wanted. Attempts count from 1.
     fn number(&self, _request: &mut Req, _attempt: u32) {}
+
+    /// Until when a layer further in would hold the request anyway, if that is known: then the waiting is left to it.
+    fn held_until(&self, _request: &Req, _now: Timestamp) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// A [`Replay`] that knows until when a layer further in holds a request. Made by
+/// [`RetryLayer::with_pause`](super::RetryLayer::with_pause).
+#[derive(Clone, Debug)]
+pub struct Held<R, H> {
+    replay: R,
+    holds: H,
+}
+
+impl<R, H> Held<R, H> {
+    pub(super) const fn new(replay: R, holds: H) -> Self {
+        Self { replay, holds }
+    }
+}
+
+impl<Req, R: Replay<Req>, H: Holds<Req>> Replay<Req> for Held<R, H> {
+    fn copy(&self, request: &Req) -> Option<Req> {
+        self.replay.copy(request)
+    }
+
+    fn is_repeatable(&self, request: &Req) -> bool {
+        self.replay.is_repeatable(request)
+    }
+
+    fn options(&self, request: &Req) -> CallOptions {
+        self.replay.options(request)
+    }
+
+    fn number(&self, request: &mut Req, attempt: u32) {
+        self.replay.number(request, attempt);
+    }
+
+    fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp> {
+        self.holds.held_until(request, now)
+    }
 }
 
 /// A header that tells the server which attempt this is.

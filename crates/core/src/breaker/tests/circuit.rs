@@ -63,7 +63,7 @@ fn open_time_grows_to_its_end_and_a_hint_only_lengthens_it() {
 #[test]
 fn each_class_counts_as_the_table_says() {
     let verdict = |class| Circuit::default().verdict(&Outcome::new(class));
-    for class in Class::ALL {
+    for &class in Class::ALL {
         let expected = match class {
             Class::Ok | Class::Auth | Class::ClientError | Class::Conflict => Verdict::Success,
             Class::RateLimited | Class::QuotaExhausted | Class::Rejected => Verdict::Nothing,

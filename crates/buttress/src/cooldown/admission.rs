@@ -1,0 +1,201 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use buttress_core::history::Cause;
+use buttress_core::pause::{Entry, Gate, Pass, Ticket, Turn};
+use buttress_core::{Event, Key, Rejected, Timestamp};
+use tokio::time::Sleep;
+
+use super::errand::{Errand, Leg};
+use super::gates::Gates;
+use super::keys::Keys;
+use crate::time::sleep;
+
+/// Somebody who waits for its keys. Dropped, it gives its places back.
+pub(super) struct Admission {
+    gates: Arc<Gates>,
+    keys: Keys,
+    own: Place,
+    account: Option<Place>,
+    gives_up: Timestamp,
+    began: Timestamp,
+    timer: Option<(Timestamp, Pin<Box<Sleep>>)>,
+}
+
+struct Place {
+    key: Key,
+    gate: Arc<Gate>,
+    ticket: Option<Ticket>,
+}
+
+/// What becomes of a call that cannot pass unseen.
+pub(super) enum Admitted {
+    Now(Errand),
+    Later(Box<Admission>),
+    Never(Rejected),
+}
+
+impl Admission {
+    pub(super) fn begin(
+        gates: Arc<Gates>,
+        keys: Keys,
+        gives_up: Timestamp,
+        now: Timestamp,
+    ) -> Admitted {
+        let place = |key| Place {
+            key,
+            gate: gates.seen(key),
+            ticket: None,
+        };
+        let (own, account) = (place(keys.own), keys.account.map(place));
+        let admission = Self {
+            gates,
+            keys,
+            own,
+            account,
+            gives_up,
+            began: now,
+            timer: None,
+        };
+        admission.enter(now)
+    }
+
+    fn enter(self, now: Timestamp) -> Admitted {
+        let own = match self.own.gate.enter(self.gives_up, now) {
+            Entry::Go(pass) => pass,
+            Entry::Wait => return self.later(now),
+            Entry::Refused(refusal) => {
+                return Admitted::Never(self.gates.refuse(self.own.key, refusal));
+            }
+        };
+        let Some(account) = &self.account else {
+            return Admitted::Now(self.errand(own, None));
+        };
+        match account.gate.enter(self.gives_up, now) {
+            Entry::Go(pass) => Admitted::Now(self.errand(own, Some(pass))),
+            Entry::Wait => {
+                self.own.gate.came_back(own, now);
+                self.later(now)
+            }
+            Entry::Refused(refusal) => {
+                self.own.gate.came_back(own, now);
+                Admitted::Never(self.gates.refuse(account.key, refusal))
+            }
+        }
+    }
+
+    /// It waits for its own key, and would then be refused by the account's: it need not wait for that.
+    fn later(self, now: Timestamp) -> Admitted {
+        let account = self.account.as_ref();
+        let refused = account.and_then(|account| {
+            let refusal = account.gate.look(self.gives_up, now)?;
+            Some(self.gates.refuse(account.key, refusal))
+        });
+        match refused {
+            Some(rejected) => Admitted::Never(rejected),
+            None => Admitted::Later(Box::new(self)),
+        }
+    }
+
+    /// Ready when it may go: a place is kept for it until it goes.
+    pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+        loop {
+            let now = self.gates.clock.now();
+            let Some(wait) = self.turn(now, cx) else {
+                return Poll::Ready(Ok(()));
+            };
+            match wait {
+                Ok(until) => ready!(self.poll_timer(until, now, cx)),
+                Err(rejected) => return Poll::Ready(Err(rejected)),
+            }
+        }
+    }
+
+    /// `None` if it is its turn; else until when to sleep.
+    fn turn(
+        &mut self,
+        now: Timestamp,
+        cx: &mut Context<'_>,
+    ) -> Option<Result<Timestamp, Rejected>> {
+        for place in std::iter::once(&mut self.own).chain(self.account.as_mut()) {
+            match place
+                .gate
+                .turn(&mut place.ticket, self.gives_up, now, cx.waker())
+            {
+                Turn::Yours => {}
+                Turn::Wait { until } => {
+                    let until = until.unwrap_or(Timestamp::MAX).min(self.gives_up);
+                    return Some(Ok(until));
+                }
+                Turn::Refused(refusal) => {
+                    place.ticket = None;
+                    return Some(Err(self.gates.refuse(place.key, refusal)));
+                }
+            }
+        }
+        None
+    }
+
+    /// Ready at `until`. Who is not told a time has no timer, and is woken.
+    fn poll_timer(&mut self, until: Timestamp, now: Timestamp, cx: &mut Context<'_>) -> Poll<()> {
+        if until == Timestamp::MAX {
+            self.timer = None;
+            return Poll::Pending;
+        }
+        if self.timer.as_ref().is_none_or(|(set, _)| *set != until) {
+            self.timer = Some((until, sleep(until.since(now))));
+        }
+        let Some((_, timer)) = &mut self.timer else {
+            return Poll::Pending;
+        };
+        ready!(timer.as_mut().poll(cx));
+        self.timer = None;
+        Poll::Ready(())
+    }
+
+    /// Goes, after it was its turn. `None` if a pause has begun since: then it waits for its turn again.
+    pub(super) fn go(&mut self) -> Option<Errand> {
+        let now = self.gates.clock.now();
+        let own = self.own.gate.go(self.own.ticket, now)?;
+        self.own.ticket = None;
+        let account = match &mut self.account {
+            None => None,
+            Some(account) => match account.gate.go(account.ticket, now) {
+                Some(pass) => {
+                    account.ticket = None;
+                    Some(pass)
+                }
+                None => {
+                    self.own.gate.came_back(own, now);
+                    return None;
+                }
+            },
+        };
+        self.gates.observe(&Event::Waited {
+            cause: Cause::Cooldown,
+            wait: now.since(self.began),
+        });
+        Some(self.errand(own, account))
+    }
+
+    fn errand(&self, own: Pass, account: Option<Pass>) -> Errand {
+        let leg = |place: &Place, pass| Leg::through(Arc::clone(&place.gate), pass);
+        let places = self.account.as_ref().zip(account);
+        let account = places.map(|(place, pass)| leg(place, pass));
+        let gates = Arc::clone(&self.gates);
+        Errand::new(gates, self.keys, leg(&self.own, own), account)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let now = self.gates.clock.now();
+        for place in std::iter::once(&mut self.own).chain(self.account.as_mut()) {
+            if let Some(ticket) = place.ticket.take() {
+                place.gate.leave(ticket, now);
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The gates of one layer: which there are, and what they know in common.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use buttress_core::pause::{Change, Gate, Pass, Pauses, Refusal};
+use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
+
+use super::keys::Keys;
+use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
+use crate::time::Clock;
+
+impl State for Gate {
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.is_idle(now)
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Gates {
+    keyed: Arc<Keyed<Gate>>,
+    settings: Settings,
+    pub(super) max_wait: Duration,
+    pub(super) clock: Clock,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+/// What gates are made from: with others, there are other gates.
+#[derive(Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) capacity: usize,
+    pub(super) pauses: Pauses,
+    pub(super) seed: u64,
+}
+
+/// Two periods of a per-minute limit, and as long as a retry follows a hint.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+impl Default for Gates {
+    fn default() -> Self {
+        let settings = Settings {
+            capacity: DEFAULT_CAPACITY,
+            pauses: Pauses::default(),
+            seed: fastrand::u64(..),
+        };
+        Self {
+            keyed: settings.gates(),
+            settings,
+            max_wait: MAX_WAIT,
+            clock: Clock::default(),
+            observer: None,
+        }
+    }
+}
+
+impl Settings {
+    fn gates(self) -> Arc<Keyed<Gate>> {
+        let seeds = AtomicU64::new(self.seed);
+        let make = move || Gate::new(self.pauses, seeds.fetch_add(1, Ordering::Relaxed));
+        Arc::new(Keyed::new(self.capacity, make))
+    }
+}
+
+impl Gates {
+    pub(super) fn renew(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.keyed = self.settings.gates();
+    }
+
+    /// Goes, if none of the keys is paused: one look for each.
+    pub(super) fn pass(&self, keys: Keys) -> Option<(Pass, Option<Pass>)> {
+        let own = self.pass_one(keys.own)?;
+        match keys.account {
+            None => Some((own, None)),
+            Some(account) => Some((own, Some(self.pass_one(account)?))),
+        }
+    }
+
+    fn pass_one(&self, key: Key) -> Option<Pass> {
+        if key == Key::ALL {
+            return self.keyed.shared().pass();
+        }
+        self.seen(key).pass()
+    }
+
+    /// The gate that a request of this key has to pass. A key that was never told to wait has none of its own; should it
+    /// be one that found no room, its pause is the one that all those share.
+    pub(super) fn seen(&self, key: Key) -> Arc<Gate> {
+        self.keyed
+            .peek(key)
+            .unwrap_or_else(|| Arc::clone(self.keyed.shared()))
+    }
+
+    /// The gate that an answer for this key is told.
+    pub(super) fn made(&self, key: Key, now: Timestamp) -> Arc<Gate> {
+        self.keyed.get(key, now)
+    }
+
+    pub(super) fn all(&self) -> Vec<(Key, Arc<Gate>)> {
+        let shared = (Key::ALL, Arc::clone(self.keyed.shared()));
+        let mut all = self.keyed.all();
+        all.push(shared);
+        all
+    }
+
+    pub(super) fn observe(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.observe(event);
+        }
+    }
+
+    pub(super) fn tell(&self, change: Option<Change>) {
+        match change {
+            Some(Change::Began { until, why }) => self.observe(&Event::PauseBegan { why, until }),
+            Some(Change::Ended) => self.observe(&Event::PauseEnded),
+            None => {}
+        }
+    }
+
+    pub(super) fn refuse(&self, key: Key, refusal: Refusal) -> Rejected {
+        let rejected = rejected(key, refusal);
+        self.observe(&Event::Rejected {
+            rejected: &rejected,
+        });
+        rejected
+    }
+}
+
+pub(super) const fn rejected(key: Key, refusal: Refusal) -> Rejected {
+    let Refusal { why, not_before } = refusal;
+    Rejected {
+        why,
+        not_before,
+        key,
+    }
+}

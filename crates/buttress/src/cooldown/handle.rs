@@ -1,0 +1,183 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use buttress_core::pause::{Gate, Phase, Snapshot, Ticket};
+use buttress_core::{Key, Rejected, Timestamp};
+
+use super::gates::{Gates, rejected};
+use super::keys::Keys;
+use super::layer::{CallDeadline, Shared};
+use crate::key::Keyer;
+use crate::look::{Holds, Look};
+use crate::time::Clock;
+
+/// Reads the pauses of a layer, sets them by hand, and is told when they change.
+///
+/// Keys come from [`Handle::key`], or from whoever made them; where the layer has no keyer, the key is [`Key::ALL`].
+pub struct Handle<K, D> {
+    shared: Arc<Shared<K, D>>,
+}
+
+impl<K, D> Handle<K, D> {
+    pub(super) const fn new(shared: Arc<Shared<K, D>>) -> Self {
+        Self { shared }
+    }
+
+    /// The key that `request` has of its own.
+    pub fn key<Req>(&self, request: &Req) -> Key
+    where
+        K: Keyer<Req>,
+    {
+        self.shared.keyer.key(request)
+    }
+
+    /// What is known of the pause of `key`.
+    pub fn read(&self, key: Key) -> Snapshot {
+        self.gates().seen(key).snapshot(self.now())
+    }
+
+    /// All pauses that are not over. For pages and tests, not for calls.
+    pub fn all(&self) -> Vec<(Key, Snapshot)> {
+        let now = self.now();
+        let gates = self.gates().all().into_iter();
+        let read = gates.map(|(key, gate)| (key, gate.snapshot(now)));
+        read.filter(|(_, snapshot)| snapshot.phase != Phase::Open)
+            .collect()
+    }
+
+    /// Pauses `key` for so long at least.
+    pub fn hold(&self, key: Key, wait: Duration) {
+        let now = self.now();
+        let gate = self.gates().made(key, now);
+        self.gates().tell(gate.hold(now + wait, now));
+    }
+
+    /// Ends the pause of `key`. Those who wait are released step by step, as after any pause.
+    pub fn release(&self, key: Key) {
+        self.gates().seen(key).release(self.now());
+    }
+
+    /// The changes of the pause of `key`, from now on.
+    pub fn subscribe(&self, key: Key) -> Changes {
+        let gate = self.gates().made(key, self.now());
+        Changes {
+            seen: gate.version(),
+            gate,
+            ticket: None,
+            clock: self.gates().clock,
+        }
+    }
+
+    pub(super) fn gates(&self) -> &Gates {
+        &self.shared.gates
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.gates().clock.now()
+    }
+
+    /// The gates that `request` has to pass.
+    fn each_gate<Req>(&self, request: &Req) -> impl Iterator<Item = (Key, Arc<Gate>)>
+    where
+        K: Keyer<Req>,
+    {
+        let keys = Keys::of(&self.shared.keyer, request);
+        let each = std::iter::once(keys.own).chain(keys.account);
+        each.map(|key| (key, self.gates().seen(key)))
+    }
+
+    /// As [`Look::look`], for a caller that stops to wait at `gives_up`.
+    pub(super) fn look_until<Req>(
+        &self,
+        request: &Req,
+        gives_up: Timestamp,
+        now: Timestamp,
+    ) -> Option<Rejected>
+    where
+        K: Keyer<Req>,
+    {
+        let refused = |(key, gate): (_, Arc<Gate>)| {
+            let refusal = gate.look(gives_up, now)?;
+            Some(rejected(key, refusal))
+        };
+        self.each_gate(request).find_map(refused)
+    }
+}
+
+/// Refuses what this layer would refuse.
+impl<K, D, Req> Look<Req> for Handle<K, D>
+where
+    K: Keyer<Req>,
+    D: CallDeadline<Req>,
+{
+    fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
+        self.look_until(request, self.shared.gives_up(request, now), now)
+    }
+}
+
+/// Holds what waits for the end of a pause.
+impl<K, D, Req> Holds<Req> for Handle<K, D>
+where
+    K: Keyer<Req>,
+    D: CallDeadline<Req>,
+{
+    fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp> {
+        let held = |(_, gate): (_, Arc<Gate>)| gate.held_until(now);
+        let until = self.each_gate(request).filter_map(held).max()?;
+        self.look(request, now).is_none().then_some(until)
+    }
+}
+
+impl<K, D> Clone for Handle<K, D> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K, D> fmt::Debug for Handle<K, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("cooldown::Handle").finish_non_exhaustive()
+    }
+}
+
+/// The changes of one pause.
+///
+/// That a pause begins, grows, is released by hand, takes a step, ends: each is told when it happens. That its deadline
+/// has passed happens when somebody looks: nobody is woken for it.
+#[derive(Debug)]
+pub struct Changes {
+    gate: Arc<Gate>,
+    seen: u64,
+    ticket: Option<Ticket>,
+    clock: Clock,
+}
+
+impl Changes {
+    /// What is known now.
+    pub fn read(&self) -> Snapshot {
+        self.gate.snapshot(self.clock.now())
+    }
+
+    /// Waits for a change since the last call. Of several changes the latest is told. Dropping the future loses none.
+    pub async fn changed(&mut self) -> Snapshot {
+        let version = poll_fn(|cx| {
+            let seen = self.gate.watch(&mut self.ticket, self.seen, cx.waker());
+            seen.map_or(Poll::Pending, Poll::Ready)
+        });
+        self.seen = version.await;
+        self.read()
+    }
+}
+
+impl Drop for Changes {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.gate.unwatch(ticket);
+        }
+    }
+}

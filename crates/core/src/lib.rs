@@ -21,6 +21,7 @@ pub mod history;
 pub mod http_date;
 pub mod key;
 pub mod outcome;
+pub mod quota;
 pub mod random;
 pub mod rejected;
 pub mod retry;

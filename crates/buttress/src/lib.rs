@@ -9,6 +9,7 @@
 //! ```
 //!
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
+//! * [`rate_limit`]: how fast to send; each call takes the next free slot of its quotas, and sleeps once until then.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
@@ -34,10 +35,10 @@
 pub mod classify;
 pub mod key;
 pub mod observe;
+pub mod rate_limit;
 pub mod retry;
 
 mod carrier;
-#[expect(dead_code, reason = "the keyed layers come next")]
 mod keyed;
 mod look;
 mod time;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::history::{Cause, End};
+use crate::key::Key;
 use crate::outcome::{Class, Outcome};
+use crate::rejected::Rejected;
 
 /// Something that happened to one call. Attempts count from 1.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,18 @@ pub enum Event<'a> {
         end: End,
         /// How long the call waited between attempts, in all.
         waited: Duration,
+    },
+    /// A call waits for its slot of a quota.
+    RateLimitWait {
+        /// Whose quota.
+        key: Key,
+        /// How long, as far as is known when the wait begins.
+        wait: Duration,
+    },
+    /// A call was refused by us, before anything was sent.
+    Rejected {
+        /// Why, and when it would be granted.
+        rejected: &'a Rejected,
     },
     /// A retry layer found another inside it. Their attempts would multiply; the outer one does not repeat what the
     /// inner one has given up.

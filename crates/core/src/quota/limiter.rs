@@ -87,15 +87,21 @@ impl Limiter {
         false
     }
 
+    /// When the call of a slot may go, as things stand, without going. `waker` is kept, and woken if that moves forward.
+    pub fn watch(&self, slot: Slot, now: Timestamp, waker: &Waker) -> Timestamp {
+        let mut waker = Some(waker.clone());
+        self.guarded(now, |schedule| schedule.watch(slot, &mut waker))
+    }
+
     /// Asks, after a wait, whether the call may go now. If the slot that comes back is granted, it has gone, as far as the
-    /// quotas know. If not, it says until when to wait; `waker` is kept, and woken if the slot moves forward.
+    /// quotas know. If not, it says until when to wait.
     ///
     /// # Errors
     ///
     /// If the quotas were changed meanwhile, so that the cost never fits.
-    pub fn confirm(&self, slot: Slot, now: Timestamp, waker: &Waker) -> Result<Slot, TooLarge> {
-        let mut waker = Some(waker.clone());
-        self.guarded(now, |schedule| schedule.confirm(slot, now, &mut waker))
+    pub fn confirm(&self, slot: Slot, now: Timestamp) -> Result<Slot, TooLarge> {
+        let mut gone = None;
+        self.guarded(now, |schedule| schedule.confirm(slot, now, &mut gone))
     }
 
     /// Gives a slot back that is not used: the call was cancelled while it waited, or was not sent.
@@ -128,6 +134,11 @@ impl Limiter {
     /// How it stands.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         self.guarded(now, |schedule| schedule.snapshot(now))
+    }
+
+    /// Why there would be no slot for `cost` by `latest`. Takes nothing.
+    pub fn look(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Option<Refused> {
+        self.guarded(now, |schedule| schedule.look(cost, now, latest))
     }
 
     /// When a call of `cost` that came now would go. Takes nothing.
@@ -184,8 +195,6 @@ impl fmt::Debug for Limiter {
 #[cfg(test)]
 #[cfg(not(buttress_loom))]
 mod tests {
-    use std::task::Waker;
-
     use super::*;
 
     const SECOND: u64 = 1_000_000_000;
@@ -212,7 +221,7 @@ mod tests {
         let waits = limiter.reserve(1, at(0), FOREVER).unwrap();
         assert_eq!((waits.at(), waits.is_granted()), (at(SECOND), false));
         assert!(is_sealed(&limiter));
-        let went = limiter.confirm(waits, at(SECOND), Waker::noop()).unwrap();
+        let went = limiter.confirm(waits, at(SECOND)).unwrap();
         assert!(went.is_granted() && !is_sealed(&limiter));
         assert!(
             limiter
@@ -271,11 +280,9 @@ mod tests {
 #[cfg(test)]
 #[cfg(buttress_loom)]
 mod loom_tests {
+    use super::*;
     use loom::sync::Arc;
     use loom::thread;
-    use std::task::Waker;
-
-    use super::*;
 
     fn at(nanos: u64) -> Timestamp {
         Timestamp::from_nanos(nanos)
@@ -345,7 +352,7 @@ mod loom_tests {
             let waits = limiter.reserve(1, at(5), Timestamp::MAX).unwrap();
             let other = Arc::clone(&limiter);
             let thread = thread::spawn(move || other.reserve(1, at(15), at(15)).is_ok());
-            let went = limiter.confirm(waits, at(15), Waker::noop()).unwrap();
+            let went = limiter.confirm(waits, at(15)).unwrap();
             assert!(went.is_granted());
             assert!(!thread.join().unwrap(), "the slot at 15 was taken");
             assert!(limiter.reserve(1, at(25), at(25)).is_ok());

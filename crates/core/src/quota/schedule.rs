@@ -200,7 +200,8 @@ impl Schedule {
     }
 
     /// Asks, after a wait, whether the call may go now. If so it has gone, as far as the quotas know; if not, the slot says
-    /// until when it is to wait, and `waker` is kept to be woken if the slot moves forward.
+    /// until when it is to wait. The waker of a call that goes comes out by `gone`: to drop it is to run an executor's code,
+    /// which is not to be done under a lock.
     ///
     /// # Errors
     ///
@@ -209,7 +210,7 @@ impl Schedule {
         &mut self,
         slot: Slot,
         now: Timestamp,
-        waker: &mut Option<Waker>,
+        gone: &mut Option<Waker>,
     ) -> Result<Slot, TooLarge> {
         let Some(number) = slot.place else {
             return Ok(slot);
@@ -217,7 +218,7 @@ impl Schedule {
         self.check(slot.cost)?;
         if let Some(at) = self.due(number, slot.cost, now) {
             take(&self.quotas, &mut self.sent, slot.cost, at);
-            *waker = self.queue.leave(number);
+            *gone = self.queue.leave(number);
             self.calm();
             return Ok(Slot {
                 at,
@@ -228,7 +229,6 @@ impl Schedule {
         let Some(place) = self.queue.place(number) else {
             return Ok(slot);
         };
-        std::mem::swap(&mut place.waker, waker);
         Ok(Slot {
             at: place.slot,
             ..slot
@@ -250,6 +250,16 @@ impl Schedule {
             return None;
         }
         Some(at)
+    }
+
+    /// When the call of a slot may go, as things stand, without going. `waker` is kept while that lies ahead, and woken if
+    /// it moves forward.
+    pub fn watch(&mut self, slot: Slot, waker: &mut Option<Waker>) -> Timestamp {
+        let place = slot.place.and_then(|number| self.queue.place(number));
+        place.map_or(slot.at, |place| {
+            std::mem::swap(&mut place.waker, waker);
+            place.slot
+        })
     }
 
     /// Gives a slot back that is not used: the call was cancelled while it waited, or was not sent.
@@ -346,6 +356,19 @@ impl Schedule {
             next: self.next(1, now),
             waiting: self.queue.waiting(),
         }
+    }
+
+    /// Why there would be no slot for `cost` by `latest`. Takes nothing.
+    pub fn look(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Option<Refused> {
+        if let Err(refused) = self.check(cost) {
+            return Some(refused.into());
+        }
+        let (slot, quota) = match &self.promised {
+            None => next(&self.quotas, &self.sent, cost, now),
+            Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)),
+        };
+        let quota = quota.filter(|_| slot > latest)?;
+        Some(Refused::Late { slot, quota })
     }
 
     /// When a call of `cost` that came now would go. Takes nothing.

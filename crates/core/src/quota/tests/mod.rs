@@ -31,7 +31,7 @@ fn schedule(quotas: &[Quota]) -> Schedule {
     Schedule::new(quotas).with_grain(Duration::ZERO)
 }
 
-/// Confirms with no waker: the slot as it stands now.
+/// The slot as it stands now.
 fn confirm(schedule: &mut Schedule, slot: Slot, now: Timestamp) -> Slot {
     schedule.confirm(slot, now, &mut None).unwrap()
 }

@@ -5,7 +5,7 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → fail-fast → cooldown → breaker → attempt timeout → isolation → classify → client
+//! deadline → retry → fail-fast → cooldown → rate limit → breaker → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
@@ -13,6 +13,7 @@
 //! * [`breaker`]: whether to ask a server at all that does not do well.
 //! * [`cooldown`]: when one caller is told to wait, all who share the limit wait, and none for ever.
 //! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
+//! * [`rate_limit`]: how fast to send; each call takes the next free slot of its quotas, and sleeps once until then.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
@@ -49,6 +50,7 @@ pub mod isolation;
 pub mod key;
 pub mod observe;
 pub mod options;
+pub mod rate_limit;
 pub mod rebuild;
 pub mod retry;
 

@@ -41,6 +41,18 @@ pub enum Event<'a> {
         /// How long the call waited between attempts, in all.
         waited: Duration,
     },
+    /// A call waits for its slot of a quota.
+    RateLimitWait {
+        /// Whose quota.
+        key: Key,
+        /// How long, as far as is known when the wait begins.
+        wait: Duration,
+    },
+    /// A call was refused by us, before anything was sent.
+    Rejected {
+        /// Why, and when it would be granted.
+        rejected: &'a Rejected,
+    },
     /// A retry layer found another inside it. Their attempts would multiply; the outer one does not repeat what the
     /// inner one has given up.
     NestedRetry {
@@ -61,11 +73,6 @@ pub enum Event<'a> {
     DeadlinePassed {
         /// How long the call had.
         after: Duration,
-    },
-    /// A call was refused before anything was sent.
-    Rejected {
-        /// Why, until when, and whose key.
-        rejected: &'a Rejected,
     },
     /// A circuit opened, began to probe, closed, or was told to.
     BreakerChanged {

@@ -24,6 +24,7 @@ pub mod http_date;
 pub mod key;
 pub mod outcome;
 pub mod pause;
+pub mod quota;
 pub mod random;
 pub mod rebuild;
 pub mod rejected;

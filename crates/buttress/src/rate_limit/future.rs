@@ -1,0 +1,235 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use buttress_core::quota::{Limiter, Slot};
+use buttress_core::{BoxError, Key, Rejected, Timestamp, Why};
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+use tower_service::Service;
+
+use super::layer::{Common, rejected};
+use crate::look::Look;
+use crate::time::{Clock, sleep};
+
+pin_project! {
+    /// The inner service's answer, once the call has had its slot.
+    pub struct ResponseFuture<S, Req, L> where S: Service<Req> {
+        #[pin]
+        state: State<S, Req, L>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, Req, L> where S: Service<Req> {
+        Attempt { #[pin] attempt: S::Future, permit: Permit },
+        // Boxed: a call that waits can afford it, and one that does not is smaller for it.
+        Waiting { waiting: Box<Waiting<S, Req, L>> },
+        Rejected { rejected: Rejected },
+    }
+}
+
+struct Waiting<S, Req, L> {
+    later: S,
+    request: Option<Req>,
+    seat: Seat,
+    timer: Option<(Timestamp, Pin<Box<Sleep>>)>,
+    common: Arc<Common<L>>,
+}
+
+impl<S: Service<Req>, Req, L> ResponseFuture<S, Req, L> {
+    pub(super) fn admitted(attempt: S::Future, permit: Permit) -> Self {
+        let state = State::Attempt { attempt, permit };
+        Self { state }
+    }
+
+    pub(super) fn waiting(later: S, request: Req, seat: Seat, common: Arc<Common<L>>) -> Self {
+        let waiting = Box::new(Waiting {
+            later,
+            request: Some(request),
+            seat,
+            timer: None,
+            common,
+        });
+        let state = State::Waiting { waiting };
+        Self { state }
+    }
+
+    pub(super) fn rejected(rejected: Rejected) -> Self {
+        let state = State::Rejected { rejected };
+        Self { state }
+    }
+}
+
+impl<S, Req, L> Future for ResponseFuture<S, Req, L>
+where
+    S: Service<Req> + Clone,
+    S::Error: Into<BoxError>,
+    L: Look<Req>,
+{
+    type Output = Result<S::Response, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Attempt { attempt, permit } => {
+                    let result = ready!(attempt.poll(cx)).map_err(Into::into);
+                    return Poll::Ready(result.map_err(|error| permit.unless_sent(error)));
+                }
+                StateProj::Waiting { waiting } => {
+                    let (attempt, permit) = ready!(waiting.poll(cx))?;
+                    State::Attempt { attempt, permit }
+                }
+                StateProj::Rejected { rejected } => return Poll::Ready(Err((*rejected).into())),
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+impl<S, Req, L> Waiting<S, Req, L>
+where
+    S: Service<Req> + Clone,
+    S::Error: Into<BoxError>,
+    L: Look<Req>,
+{
+    /// Sleeps until the slot, however often it is moved; then makes the service ready, and only then takes the slot, so
+    /// that what is sent is sent when it counts.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(S::Future, Permit), BoxError>> {
+        loop {
+            let now = self.common.clock.now();
+            let at = self.seat.watch(now, cx);
+            if at > self.seat.latest {
+                return Poll::Ready(Err(self.rejected(Why::RateLimit, Some(at))));
+            }
+            if at > now {
+                ready!(self.timer(at, now).poll(cx));
+                continue;
+            }
+            ready!(self.later.poll_ready(cx)).map_err(Into::into)?;
+            if let Some(sent) = self.send()? {
+                return Poll::Ready(Ok(sent));
+            }
+            // Overtaken by news: the service is not to be kept ready while the call waits on.
+            let unready = self.later.clone();
+            self.later = unready;
+        }
+    }
+
+    fn timer(&mut self, at: Timestamp, now: Timestamp) -> Pin<&mut Sleep> {
+        let timer = self.timer.take().filter(|(until, _)| *until == at);
+        let timer = timer.unwrap_or_else(|| (at, sleep(at.since(now))));
+        self.timer.insert(timer).1.as_mut()
+    }
+
+    /// The attempt, if nobody further in would refuse it, and if the slot still holds.
+    fn send(&mut self) -> Result<Option<(S::Future, Permit)>, BoxError> {
+        let now = self.common.clock.now();
+        let Some(request) = self.request.take() else {
+            unreachable!("a call is sent once");
+        };
+        if let Some(rejected) = self.common.look.look(&request, now) {
+            return Err(rejected.into());
+        }
+        match self.seat.confirm(now) {
+            Ok(Some(permit)) => Ok(Some((self.later.call(request), permit))),
+            Ok(None) => {
+                self.request = Some(request);
+                Ok(None)
+            }
+            Err(rejected) => Err(self.common.rejected(rejected).into()),
+        }
+    }
+
+    fn rejected(&self, why: Why, not_before: Option<Timestamp>) -> BoxError {
+        let key = self.seat.key;
+        let rejected = Rejected {
+            why,
+            not_before,
+            key,
+        };
+        self.common.rejected(rejected).into()
+    }
+}
+
+/// A slot that was taken.
+pub(super) struct Permit {
+    limiter: Arc<Limiter>,
+    slot: Slot,
+    clock: Clock,
+}
+
+impl Permit {
+    pub(super) const fn new(limiter: Arc<Limiter>, slot: Slot, clock: Clock) -> Self {
+        Self {
+            limiter,
+            slot,
+            clock,
+        }
+    }
+
+    /// Gives the slot back if the error says that nothing was sent.
+    fn unless_sent(&self, error: BoxError) -> BoxError {
+        if Rejected::find(&*error).is_some() {
+            self.limiter.give_back(self.slot, self.clock.now());
+        }
+        error
+    }
+}
+
+/// A place in the queue. It is given up when this is dropped.
+pub(super) struct Seat {
+    permit: Option<Permit>,
+    key: Key,
+    latest: Timestamp,
+}
+
+impl Seat {
+    pub(super) const fn new(permit: Permit, key: Key, latest: Timestamp) -> Self {
+        Self {
+            permit: Some(permit),
+            key,
+            latest,
+        }
+    }
+
+    fn watch(&self, now: Timestamp, cx: &mut Context<'_>) -> Timestamp {
+        let permit = self.permit.as_ref();
+        permit.map_or(now, |permit| {
+            permit.limiter.watch(permit.slot, now, cx.waker())
+        })
+    }
+
+    /// The slot, if it is due; `None` if it has been moved back.
+    fn confirm(&mut self, now: Timestamp) -> Result<Option<Permit>, Rejected> {
+        let Some(permit) = &mut self.permit else {
+            return Ok(None);
+        };
+        let confirmed = permit.limiter.confirm(permit.slot, now);
+        let slot = confirmed.map_err(|too_large| rejected(too_large.into(), self.key))?;
+        if !slot.is_granted() {
+            return Ok(None);
+        }
+        permit.slot = slot;
+        Ok(self.permit.take())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(permit) = &self.permit {
+            permit.limiter.give_back(permit.slot, permit.clock.now());
+        }
+    }
+}
+
+impl<S: Service<Req>, Req, L> fmt::Debug for ResponseFuture<S, Req, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("rate_limit::ResponseFuture")
+            .finish_non_exhaustive()
+    }
+}

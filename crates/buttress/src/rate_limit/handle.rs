@@ -1,0 +1,90 @@
+use std::fmt;
+use std::sync::Arc;
+
+use buttress_core::quota::{Limiter, Quota, Schedule, Snapshot};
+use buttress_core::{Key, Rejected, Timestamp};
+
+use super::layer::{Shared, rejected};
+use super::terms::Terms;
+use crate::key::Keyer;
+use crate::look::Look;
+
+/// The quotas of a [`RateLimitLayer`](super::RateLimitLayer): to look at, and to change.
+///
+/// As a [`Look`] it says which calls would be refused: those whose slot would be later than they may wait.
+pub struct RateLimits<K, T, L> {
+    shared: Arc<Shared<K, T, L>>,
+}
+
+impl<K, T, L> RateLimits<K, T, L> {
+    pub(super) const fn new(shared: Arc<Shared<K, T, L>>) -> Self {
+        Self { shared }
+    }
+
+    /// How a key stands now; as if it were new, if nothing is known of it.
+    pub fn snapshot(&self, key: Key) -> Snapshot {
+        let now = self.now();
+        match self.shared.limits.peek(key) {
+            Some(limiter) => limiter.snapshot(now),
+            None => self.fresh().snapshot(now),
+        }
+    }
+
+    /// How all keys stand that have quotas of their own, and [`Key::ALL`], in no order. As many as there are keys: for
+    /// pages, not for calls.
+    pub fn snapshots(&self) -> Vec<(Key, Snapshot)> {
+        let now = self.now();
+        let shared = (Key::ALL, Arc::clone(self.shared.limits.shared()));
+        let all = self.shared.limits.all().into_iter().chain([shared]);
+        all.map(|(key, limiter)| (key, limiter.snapshot(now)))
+            .collect()
+    }
+
+    /// Says that of the quota at `index` no more than `remaining` remains for a key. This only lowers what remains.
+    pub fn lower(&self, key: Key, index: usize, remaining: u64) {
+        let now = self.now();
+        self.shared
+            .limits
+            .get(key, now)
+            .lower(index, remaining, now);
+    }
+
+    /// Goes on with other quotas for a key. What is used stays used, and those who wait are woken if they may go sooner.
+    pub fn change(&self, key: Key, quotas: &[Quota]) {
+        let now = self.now();
+        self.shared.limits.get(key, now).change(quotas, now);
+    }
+
+    fn fresh(&self) -> Limiter {
+        Limiter::new(Schedule::new(self.shared.quotas()))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.common.clock.now()
+    }
+}
+
+impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
+    fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
+        let (shared, key) = (&self.shared, self.shared.keyer.key(request));
+        let cost = shared.terms.cost(request).into();
+        let latest = shared.latest(now, shared.terms.deadline(request));
+        let refused = match shared.limits.peek(key) {
+            Some(limiter) => limiter.look(cost, now, latest),
+            None => self.fresh().look(cost, now, latest),
+        };
+        refused.map(|refused| rejected(refused, key))
+    }
+}
+
+impl<K, T, L> Clone for RateLimits<K, T, L> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl<K, T, L> fmt::Debug for RateLimits<K, T, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimits").finish_non_exhaustive()
+    }
+}

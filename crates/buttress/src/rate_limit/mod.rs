@@ -1,0 +1,86 @@
+//! Sending no faster than a quota allows.
+//!
+//! A call takes the next free slot of its key's quotas. If that is now, it goes at once; if it is later, the call sleeps
+//! once, until its slot. If the slot is later than the call may wait, it is refused at once and takes nothing.
+//!
+//! ```
+//! use buttress::key::ByHeader;
+//! use buttress::rate_limit::{Quota, RateLimitLayer};
+//!
+//! # fn main() -> Result<(), buttress::core::Invalid> {
+//! let layer = RateLimitLayer::new([Quota::per_minute(500)?]).with_keyer(ByHeader::default());
+//! # let _ = layer;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Several quotas are taken all together or not at all. What a call costs is said by a [`Terms`]: one by default, the
+//! [`Cost`] in a request's extensions, or a function.
+//!
+//! ```
+//! use buttress::rate_limit::{ByExtension, Cost, Quota, RateLimitLayer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let quotas = [
+//!     Quota::per_minute(500)?.counting_calls(),
+//!     Quota::per_minute(200_000)?,
+//! ];
+//! let layer = RateLimitLayer::new(quotas).with_terms(ByExtension);
+//! let request = http::Request::post("/v1/chat/completions").extension(Cost(1_200));
+//! # let _ = (layer, request);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Readiness
+//!
+//! The inner service's. A call that has to wait gives the readied service up, so that it keeps nobody else from it; when
+//! its slot has come, a clone is made ready.
+//!
+//! # Cancel safety
+//!
+//! Dropping the future while it waits gives its slot back: the next to come takes it over. A call that had its slot, and
+//! was then refused by a layer further in, gives it back too. One that was sent has used it.
+//!
+//! # Fairness
+//!
+//! First come, first served, by key, whatever the calls cost: a large call is not overtaken by small ones. The exception is a
+//! place that was given up, which goes to the next to come.
+//!
+//! # News
+//!
+//! What was promised is checked again when a call wakes. If the limit was lowered meanwhile, or calls went later than
+//! their slots, it sleeps on, and keeps its place; if the limit was raised, it is woken. Then [`Look`](crate::Look)s are
+//! asked, so that a call that slept through somebody else's 429 does not run into it.
+//!
+//! # Errors
+//!
+//! [`Rejected`](buttress_core::Rejected), with [`Why::RateLimit`](buttress_core::Why) and the time of the slot that there
+//! would have been, or [`Why::TooLarge`](buttress_core::Why) if there never is one. The inner service's errors pass as they
+//! are.
+//!
+//! # Events
+//!
+//! [`RateLimitWait`](buttress_core::Event::RateLimitWait), [`Rejected`](buttress_core::Event::Rejected).
+//!
+//! # Defaults
+//!
+//! * A wait of at most 120 s: two windows of a minute, which is what most providers count in. With zero, nobody waits.
+//! * 10 000 keys, some megabytes. When all are busy, newcomers share one quota.
+//! * A burst of as many units as a period has: what the providers' own buckets hold.
+
+mod future;
+mod handle;
+mod layer;
+mod service;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+pub use buttress_core::quota::{Counts, Level, Quota, Shape, Snapshot};
+
+pub use self::future::ResponseFuture;
+pub use self::handle::RateLimits;
+pub use self::layer::RateLimitLayer;
+pub use self::service::RateLimit;
+pub use self::terms::{ByExtension, Cost, OnePerCall, Terms};

@@ -1,0 +1,45 @@
+use buttress_core::Timestamp;
+use http::Request;
+
+/// What a call costs, and how long it may wait.
+///
+/// Functions of the request to its cost are terms.
+pub trait Terms<Req> {
+    /// What it costs, in the units of the quotas that count costs.
+    fn cost(&self, request: &Req) -> u32;
+
+    /// When the caller stops to wait, if it has said so.
+    fn deadline(&self, _request: &Req) -> Option<Timestamp> {
+        None
+    }
+}
+
+impl<Req, F: Fn(&Req) -> u32> Terms<Req> for F {
+    fn cost(&self, request: &Req) -> u32 {
+        self(request)
+    }
+}
+
+/// Each call costs one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnePerCall;
+
+impl<Req> Terms<Req> for OnePerCall {
+    fn cost(&self, _request: &Req) -> u32 {
+        1
+    }
+}
+
+/// What a call costs: a request extension, read by [`ByExtension`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost(pub u32);
+
+/// Each call costs what its [`Cost`] says, and one if it has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByExtension;
+
+impl<B> Terms<Request<B>> for ByExtension {
+    fn cost(&self, request: &Request<B>) -> u32 {
+        request.extensions().get().map_or(1, |Cost(cost)| *cost)
+    }
+}

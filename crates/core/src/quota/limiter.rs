@@ -1,0 +1,361 @@
+use std::fmt;
+use std::sync::PoisonError;
+use std::task::Waker;
+
+use super::amount::Quota;
+use super::schedule::{Refused, Schedule, Slot, Snapshot, TooLarge};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::time::Timestamp;
+
+/// A [`Schedule`] that threads share.
+///
+/// While a single token bucket has room, its whole state is one word, and to take from it is one exchange of that word.
+/// As soon as somebody has to wait, or gives something back, the word is *sealed*: the schedule takes over from it, under a
+/// lock, and hands it back when nobody waits any more. Other shapes, and sets of quotas, are always under the lock.
+///
+/// No lock is held across a call of anybody else's code.
+pub struct Limiter {
+    /// When the bucket will be full, or [`SEALED`].
+    word: AtomicU64,
+    interval: u64,
+    depth: u64,
+    guarded: Mutex<Guarded>,
+}
+
+struct Guarded {
+    schedule: Schedule,
+    /// Whether a bucket of `interval` and `depth` is what the schedule has.
+    fits_the_word: bool,
+}
+
+/// The word of a bucket that would be full at the end of time.
+const SEALED: u64 = u64::MAX;
+
+impl Limiter {
+    /// Keeps `schedule`, of which nothing has been used.
+    pub fn new(mut schedule: Schedule) -> Self {
+        let bucket = schedule.bucket();
+        let shape = bucket.map(|bucket| (bucket.interval(), bucket.depth()));
+        let (interval, depth) = shape.unwrap_or_default();
+        Self {
+            word: AtomicU64::new(if shape.is_some() { 0 } else { SEALED }),
+            interval,
+            depth,
+            guarded: Mutex::new(Guarded {
+                schedule,
+                fits_the_word: shape.is_some(),
+            }),
+        }
+    }
+
+    /// Takes the next free slot for `cost`, if it is not after `latest`.
+    ///
+    /// # Errors
+    ///
+    /// If the cost never fits, or the slot is too late. Nothing is taken then.
+    pub fn reserve(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Result<Slot, Refused> {
+        if self.try_take(cost, now) {
+            return Ok(Slot {
+                at: now,
+                cost,
+                place: None,
+            });
+        }
+        self.guarded(now, |schedule| schedule.reserve(cost, now, latest))
+    }
+
+    /// One exchange of the word. Relaxed: there is nothing beside the word that it would make visible.
+    fn try_take(&self, cost: u64, now: Timestamp) -> bool {
+        let now = now.as_nanos();
+        let cost = self.interval.saturating_mul(cost);
+        let mut seen = self.word.load(Ordering::Relaxed);
+        while seen != SEALED {
+            let full_at = seen.max(now).saturating_add(cost);
+            if full_at - now > self.depth || full_at == SEALED {
+                return false;
+            }
+            match self.word.compare_exchange_weak(
+                seen,
+                full_at,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(newer) => seen = newer,
+            }
+        }
+        false
+    }
+
+    /// When the call of a slot may go, as things stand, without going. `waker` is kept, and woken if that moves forward.
+    pub fn watch(&self, slot: Slot, now: Timestamp, waker: &Waker) -> Timestamp {
+        let mut waker = Some(waker.clone());
+        self.guarded(now, |schedule| schedule.watch(slot, &mut waker))
+    }
+
+    /// Asks, after a wait, whether the call may go now. If the slot that comes back is granted, it has gone, as far as the
+    /// quotas know. If not, it says until when to wait.
+    ///
+    /// # Errors
+    ///
+    /// If the quotas were changed meanwhile, so that the cost never fits.
+    pub fn confirm(&self, slot: Slot, now: Timestamp) -> Result<Slot, TooLarge> {
+        let mut gone = None;
+        self.guarded(now, |schedule| schedule.confirm(slot, now, &mut gone))
+    }
+
+    /// Gives a slot back that is not used: the call was cancelled while it waited, or was not sent.
+    pub fn give_back(&self, slot: Slot, now: Timestamp) {
+        drop(self.guarded(now, |schedule| schedule.give_back(slot, now)));
+    }
+
+    /// A call that was sent turned out to cost `actual`. What was not used goes back; what was used on top is debt. The slot
+    /// that comes back has the new cost.
+    pub fn settle(&self, slot: Slot, actual: u64, now: Timestamp) -> Slot {
+        self.guarded(now, |schedule| schedule.settle(slot, actual, now))
+    }
+
+    /// The server says that of the quota at `index` no more than `remaining` remains. This only lowers what remains.
+    pub fn lower(&self, index: usize, remaining: u64, now: Timestamp) {
+        self.guarded(now, |schedule| schedule.lower(index, remaining, now));
+    }
+
+    /// Goes on with other quotas. What is used stays used, of the quota at the same index.
+    pub fn change(&self, quotas: &[Quota], now: Timestamp) {
+        let mut guarded = self.lock();
+        self.seal(&mut guarded, now);
+        // The word is read with the interval and the depth of the first quota.
+        guarded.fits_the_word = false;
+        let sooner = guarded.schedule.change(quotas, now);
+        drop(guarded);
+        sooner.into_iter().for_each(Waker::wake);
+    }
+
+    /// How it stands.
+    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        self.guarded(now, |schedule| schedule.snapshot(now))
+    }
+
+    /// Why there would be no slot for `cost` by `latest`. Takes nothing.
+    pub fn look(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Option<Refused> {
+        self.guarded(now, |schedule| schedule.look(cost, now, latest))
+    }
+
+    /// When a call of `cost` that came now would go. Takes nothing.
+    pub fn next(&self, cost: u64, now: Timestamp) -> Timestamp {
+        self.guarded(now, |schedule| schedule.next(cost, now))
+    }
+
+    /// Whether a limiter made anew at `now` would be no different.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        match self.word.load(Ordering::Relaxed) {
+            SEALED => self.lock().schedule.is_idle(now),
+            full_at => full_at <= now.as_nanos(),
+        }
+    }
+
+    fn guarded<T>(&self, now: Timestamp, change: impl FnOnce(&mut Schedule) -> T) -> T {
+        let mut guarded = self.lock();
+        self.seal(&mut guarded, now);
+        let changed = change(&mut guarded.schedule);
+        self.unseal(&mut guarded);
+        changed
+    }
+
+    /// word -> schedule
+    fn seal(&self, guarded: &mut Guarded, now: Timestamp) {
+        let full_at = self.word.swap(SEALED, Ordering::Relaxed);
+        if full_at != SEALED
+            && let Some(bucket) = guarded.schedule.bucket()
+        {
+            bucket.resume(full_at, now);
+        }
+    }
+
+    /// schedule -> word
+    fn unseal(&self, guarded: &mut Guarded) {
+        if guarded.fits_the_word
+            && let Some(bucket) = guarded.schedule.bucket()
+        {
+            self.word.store(bucket.full_at(), Ordering::Relaxed);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Guarded> {
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(buttress_loom))]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    const FOREVER: Timestamp = Timestamp::MAX;
+
+    fn at(nanos: u64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    fn limiter(units: u64, burst: u64) -> Limiter {
+        let quota = Quota::per_second(units).unwrap().with_burst(burst).unwrap();
+        Limiter::new(Schedule::new(&[quota]))
+    }
+
+    fn is_sealed(limiter: &Limiter) -> bool {
+        limiter.word.load(Ordering::Relaxed) == SEALED
+    }
+
+    #[test]
+    fn the_word_is_sealed_while_somebody_waits_and_not_longer() {
+        let limiter = limiter(1, 1);
+        assert!(limiter.reserve(1, at(0), FOREVER).unwrap().is_granted());
+        assert!(!is_sealed(&limiter));
+        let waits = limiter.reserve(1, at(0), FOREVER).unwrap();
+        assert_eq!((waits.at(), waits.is_granted()), (at(SECOND), false));
+        assert!(is_sealed(&limiter));
+        let went = limiter.confirm(waits, at(SECOND)).unwrap();
+        assert!(went.is_granted() && !is_sealed(&limiter));
+        assert!(
+            limiter
+                .reserve(1, at(2 * SECOND - 1), at(2 * SECOND - 1))
+                .is_err()
+        );
+        assert!(
+            limiter
+                .reserve(1, at(2 * SECOND), FOREVER)
+                .unwrap()
+                .is_granted()
+        );
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing() {
+        let limiter = limiter(1, 2);
+        assert!(limiter.reserve(3, at(0), FOREVER).is_err());
+        assert!(limiter.reserve(1, at(0), at(0)).is_ok());
+        assert!(limiter.reserve(2, at(0), at(0)).is_err());
+        assert!(limiter.reserve(1, at(0), at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_call_that_was_not_sent_gives_back_what_it_took_through_the_word() {
+        let limiter = limiter(1, 1);
+        let slot = limiter.reserve(1, at(5), FOREVER).unwrap();
+        limiter.give_back(slot, at(5));
+        assert!(limiter.reserve(1, at(5), at(5)).unwrap().is_granted());
+    }
+
+    #[test]
+    fn two_instants_of_a_second_apart_never_share_what_ran_over() {
+        // Ten went at 0, nine at 9 s. What the ten took has come back by then, all but one.
+        let limiter = limiter(1, 10);
+        let first = limiter.reserve(10, at(0), FOREVER).unwrap();
+        limiter.reserve(9, at(9 * SECOND), FOREVER).unwrap();
+        limiter.give_back(first, at(9 * SECOND));
+        let remaining = limiter.snapshot(at(9 * SECOND)).levels[0].remaining;
+        assert_eq!(remaining, 1);
+    }
+
+    #[test]
+    fn at_the_end_of_time_nothing_goes_and_nothing_wraps() {
+        let limiter = limiter(1, 10);
+        assert!(
+            limiter
+                .reserve(1, at(u64::MAX - 1), at(u64::MAX - 1))
+                .is_ok()
+        );
+        assert!(limiter.reserve(10, FOREVER, FOREVER).is_ok());
+        assert_eq!(limiter.snapshot(FOREVER).waiting, 0);
+    }
+}
+
+#[cfg(test)]
+#[cfg(buttress_loom)]
+mod loom_tests {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    fn at(nanos: u64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    /// One unit per nanosecond times ten.
+    fn limiter(burst: u64) -> Arc<Limiter> {
+        let quota = Quota::new(1, std::time::Duration::from_nanos(10)).unwrap();
+        let quota = quota.with_burst(burst).unwrap();
+        let schedule = Schedule::new(&[quota]).with_grain(std::time::Duration::ZERO);
+        Arc::new(Limiter::new(schedule))
+    }
+
+    #[test]
+    fn two_threads_never_share_the_last_unit() {
+        loom::model(|| {
+            let limiter = limiter(1);
+            let other = Arc::clone(&limiter);
+            let thread = thread::spawn(move || other.reserve(1, at(5), at(5)).is_ok());
+            let granted = [
+                limiter.reserve(1, at(5), at(5)).is_ok(),
+                thread.join().unwrap(),
+            ];
+            assert_eq!(granted.iter().filter(|granted| **granted).count(), 1);
+        });
+    }
+
+    #[test]
+    fn sealing_loses_nothing_that_another_thread_takes() {
+        loom::model(|| {
+            let limiter = limiter(2);
+            let other = Arc::clone(&limiter);
+            let thread = thread::spawn(move || {
+                let slot = other.reserve(1, at(5), Timestamp::MAX).unwrap();
+                slot.at()
+            });
+            // Three units of two: one of the calls has to wait, and its slot is its own.
+            let two = limiter.reserve(1, at(5), Timestamp::MAX).unwrap();
+            let three = limiter.reserve(1, at(5), Timestamp::MAX).unwrap();
+            let mut slots = [two.at(), three.at(), thread.join().unwrap()];
+            slots.sort_unstable();
+            assert_eq!(slots, [at(5), at(5), at(15)]);
+        });
+    }
+
+    #[test]
+    fn what_is_given_back_while_another_takes_is_there_once() {
+        loom::model(|| {
+            let limiter = limiter(1);
+            let slot = limiter.reserve(1, at(5), at(5)).unwrap();
+            let other = Arc::clone(&limiter);
+            let thread = thread::spawn(move || other.reserve(1, at(5), at(5)).is_ok());
+            limiter.give_back(slot, at(5));
+            let granted = [
+                limiter.reserve(1, at(5), at(5)).is_ok(),
+                thread.join().unwrap(),
+            ];
+            assert_eq!(granted.iter().filter(|granted| **granted).count(), 1);
+        });
+    }
+
+    #[test]
+    fn a_waiter_that_goes_hands_the_word_back_with_its_own_unit_in_it() {
+        loom::model(|| {
+            let limiter = limiter(1);
+            limiter.reserve(1, at(5), at(5)).unwrap();
+            let waits = limiter.reserve(1, at(5), Timestamp::MAX).unwrap();
+            let other = Arc::clone(&limiter);
+            let thread = thread::spawn(move || other.reserve(1, at(15), at(15)).is_ok());
+            let went = limiter.confirm(waits, at(15)).unwrap();
+            assert!(went.is_granted());
+            assert!(!thread.join().unwrap(), "the slot at 15 was taken");
+            assert!(limiter.reserve(1, at(25), at(25)).is_ok());
+        });
+    }
+}

@@ -1,0 +1,56 @@
+//! How much may be sent, and when the next of it may go.
+//!
+//! A [`Quota`] is so many units per period. A [`Meter`] keeps the account of one: a token bucket, a sliding window (an
+//! exact log, or a counter that estimates), a fixed window. A [`Schedule`] keeps several of them, all or nothing, and
+//! hands out *slots*: the time at which a call may go. A [`Limiter`] is a schedule that many threads share.
+//!
+//! # Slots instead of wake-ups
+//!
+//! A limiter that says "not now" leaves its callers to ask again, all at once, and whoever is luckiest goes first. One
+//! that answers with a time does not: each caller takes the next free slot, sleeps once, and goes. The order is that of
+//! arrival, nobody wakes in vain, and whether a wait is worth it is known before it begins.
+//!
+//! A slot that is not used is given back. If it lies ahead, the next caller whom it suits takes it over, with its place.
+//! If it has passed, what it cost goes back as far as that is safe: never so that the calls which remain would exceed
+//! the quota in any window, those included that wait for later slots.
+//!
+//! # News
+//!
+//! A slot is a promise made with what was known. When more is learned (the server says that less remains, a response cost
+//! more than was estimated, the rate is changed), the slots of those who wait are laid again in the same order. A caller
+//! whose slot moved back finds out when it wakes, in [`Limiter::confirm`]; one whose slot moved forward is woken.
+//!
+//! # What goes through in a window
+//!
+//! | shape | in any window of one period | at one instant |
+//! |---|---|---|
+//! | [`Shape::Bucket`] | units + burst | burst |
+//! | [`Shape::Log`] | units | units |
+//! | [`Shape::Counter`] | under twice the units; estimated as if the last window had been even | units |
+//! | [`Shape::Fixed`] | twice the units, across the edge of two windows | units |
+//!
+//! All arithmetic is on integers. The time that one unit takes to come back is rounded up to a nanosecond, so that
+//! rounding can only slow down.
+
+mod amount;
+mod bucket;
+mod counter;
+mod fixed;
+mod limiter;
+mod log;
+mod lows;
+mod meter;
+mod queue;
+mod schedule;
+#[cfg(test)]
+#[cfg(not(buttress_loom))]
+mod tests;
+
+pub use self::amount::{Counts, Quota, Shape};
+pub use self::bucket::Bucket;
+pub use self::counter::Counter;
+pub use self::fixed::Fixed;
+pub use self::limiter::Limiter;
+pub use self::log::Log;
+pub use self::meter::Meter;
+pub use self::schedule::{Level, Refused, Schedule, Slot, Snapshot, TooLarge};

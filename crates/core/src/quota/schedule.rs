@@ -1,0 +1,489 @@
+use std::task::Waker;
+use std::time::Duration;
+
+use super::amount::Quota;
+use super::bucket::Bucket;
+use super::meter::{AnyMeter, Meter};
+use super::queue::Queue;
+use crate::time::Timestamp;
+
+/// When a call may go, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub(super) at: Timestamp,
+    pub(super) cost: u64,
+    /// Its place in the queue, until it is confirmed.
+    pub(super) place: Option<u64>,
+}
+
+impl Slot {
+    /// When the call may go, as far as was known when the slot was given.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What it cost.
+    pub const fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Whether the call may go. If not, it is to wait, and then to ask [`Limiter::confirm`](super::Limiter::confirm).
+    pub const fn is_granted(&self) -> bool {
+        self.place.is_none()
+    }
+}
+
+/// A cost that never fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cost of {cost} never fits into a quota that holds {}", .quota.largest())]
+pub struct TooLarge {
+    /// What the call would have cost there.
+    pub cost: u64,
+    /// The quota.
+    pub quota: Quota,
+}
+
+/// Why there is no slot. Nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The cost never fits.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// The next slot is later than the caller may wait.
+    #[error("the next free slot is later than this call may wait")]
+    Late {
+        /// When that slot is.
+        slot: Timestamp,
+        /// The quota that it waits for.
+        quota: Quota,
+    },
+}
+
+/// What is left of one quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The quota.
+    pub quota: Quota,
+    /// What could be taken now if nobody waited.
+    pub remaining: u64,
+}
+
+/// How a schedule stands at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What is left, quota by quota.
+    pub levels: Box<[Level]>,
+    /// When a call that costs one would go.
+    pub next: Timestamp,
+    /// How many calls wait.
+    pub waiting: usize,
+}
+
+/// Several quotas at once, all or nothing, and the queue of those who wait for them.
+///
+/// Two accounts are kept. `sent` has what has gone, at the time when it went, and decides: whoever wakes goes only if its
+/// call fits there. `promised` has the slots that were handed out on top, and exists only while somebody waits.
+#[derive(Debug)]
+pub struct Schedule {
+    quotas: Box<[Quota]>,
+    sent: Box<[AnyMeter]>,
+    promised: Option<Box<[AnyMeter]>>,
+    queue: Queue,
+    /// The latest slot that was handed out: later callers get later ones, also those who need less.
+    last: Timestamp,
+    grain: u64,
+}
+
+/// A timer fires up to a millisecond late, and a task runs a little after its timer. A call that goes so much after its slot
+/// counts at its slot: to count it later would cost a quota of one unit per 5 ms a fifth of its rate.
+const GRAIN: Duration = Duration::from_millis(2);
+
+impl Schedule {
+    /// All of `quotas` at once. Without any, everything goes at once.
+    pub fn new(quotas: &[Quota]) -> Self {
+        Self {
+            quotas: quotas.into(),
+            sent: quotas.iter().map(AnyMeter::new).collect(),
+            promised: None,
+            queue: Queue::default(),
+            last: Timestamp::default(),
+            grain: crate::time::saturating_nanos(GRAIN),
+        }
+    }
+
+    /// With another tolerance of late wake-ups. Two milliseconds by default; with zero, what goes late counts late, and
+    /// those behind it go later.
+    #[must_use]
+    pub fn with_grain(mut self, grain: Duration) -> Self {
+        self.grain = crate::time::saturating_nanos(grain);
+        self
+    }
+
+    /// The quotas.
+    pub fn quotas(&self) -> &[Quota] {
+        &self.quotas
+    }
+
+    /// Takes the next free slot for `cost`, if it is not after `latest`.
+    ///
+    /// # Errors
+    ///
+    /// If the cost never fits, or the slot is too late. Nothing is taken then.
+    pub fn reserve(
+        &mut self,
+        cost: u64,
+        now: Timestamp,
+        latest: Timestamp,
+    ) -> Result<Slot, Refused> {
+        self.check(cost)?;
+        if self.promised.is_some()
+            && let Some((place, at, paid)) = self.queue.claim(cost, now, latest)
+        {
+            if let Some(promised) = &mut self.promised {
+                lower_price(&self.quotas, promised, paid, cost, at, now);
+            }
+            return Ok(Slot {
+                at,
+                cost,
+                place: Some(place),
+            });
+        }
+        let (slot, quota) = self.next_of(cost, now);
+        if slot > latest
+            && let Some(quota) = quota
+        {
+            return Err(Refused::Late { slot, quota });
+        }
+        Ok(self.hand_out(cost, slot, now))
+    }
+
+    /// When a call of `cost` that came now would go, and the quota that it waits for.
+    fn next_of(&mut self, cost: u64, now: Timestamp) -> (Timestamp, Option<Quota>) {
+        let sent = next(&self.quotas, &self.sent, cost, now);
+        let Some(promised) = &self.promised else {
+            return sent;
+        };
+        let promised = next(&self.quotas, promised, cost, now.max(self.last));
+        if promised.0 > now || sent.0 <= now {
+            return promised;
+        }
+        // Others went later than they were promised: there is less room than it seems.
+        drop(self.lay_again(now, Lay::Later));
+        let promised = self.promised.as_deref().unwrap_or_default();
+        next(&self.quotas, promised, cost, now.max(self.last))
+    }
+
+    fn check(&self, cost: u64) -> Result<(), TooLarge> {
+        let never = |quota: &&Quota| quota.of(cost) > quota.largest();
+        match self.quotas.iter().find(never) {
+            Some(quota) => Err(TooLarge {
+                cost: quota.of(cost),
+                quota: *quota,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn hand_out(&mut self, cost: u64, at: Timestamp, now: Timestamp) -> Slot {
+        let goes = at <= now;
+        if goes {
+            take(&self.quotas, &mut self.sent, cost, at);
+        } else if self.promised.is_none() {
+            self.promised = Some(self.sent.clone());
+        }
+        if let Some(promised) = &mut self.promised {
+            take(&self.quotas, promised, cost, at);
+            self.last = at;
+        }
+        let place = (!goes).then(|| self.queue.push(at, cost));
+        Slot { at, cost, place }
+    }
+
+    /// Asks, after a wait, whether the call may go now. If so it has gone, as far as the quotas know; if not, the slot says
+    /// until when it is to wait. The waker of a call that goes comes out by `gone`: to drop it is to run an executor's code,
+    /// which is not to be done under a lock.
+    ///
+    /// # Errors
+    ///
+    /// If the quotas were changed meanwhile, so that the cost never fits.
+    pub fn confirm(
+        &mut self,
+        slot: Slot,
+        now: Timestamp,
+        gone: &mut Option<Waker>,
+    ) -> Result<Slot, TooLarge> {
+        let Some(number) = slot.place else {
+            return Ok(slot);
+        };
+        self.check(slot.cost)?;
+        if let Some(at) = self.due(number, slot.cost, now) {
+            take(&self.quotas, &mut self.sent, slot.cost, at);
+            *gone = self.queue.leave(number);
+            self.calm();
+            return Ok(Slot {
+                at,
+                place: None,
+                ..slot
+            });
+        }
+        let Some(place) = self.queue.place(number) else {
+            return Ok(slot);
+        };
+        Ok(Slot {
+            at: place.slot,
+            ..slot
+        })
+    }
+
+    /// The time at which the call of a place counts if it goes now; `None` if it may not go yet.
+    fn due(&mut self, number: u64, cost: u64, now: Timestamp) -> Option<Timestamp> {
+        let slot = self.queue.place(number)?.slot;
+        if slot > now {
+            return None;
+        }
+        let is_late = now.as_nanos() - slot.as_nanos() > self.grain;
+        let from = if is_late { now } else { slot };
+        let (at, _) = next(&self.quotas, &self.sent, cost, from);
+        if at > now {
+            // Others went later than their slots, or there is news.
+            drop(self.lay_again(now, Lay::Later));
+            return None;
+        }
+        Some(at)
+    }
+
+    /// When the call of a slot may go, as things stand, without going. `waker` is kept while that lies ahead, and woken if
+    /// it moves forward.
+    pub fn watch(&mut self, slot: Slot, waker: &mut Option<Waker>) -> Timestamp {
+        let place = slot.place.and_then(|number| self.queue.place(number));
+        place.map_or(slot.at, |place| {
+            std::mem::swap(&mut place.waker, waker);
+            place.slot
+        })
+    }
+
+    /// Gives a slot back that is not used: the call was cancelled while it waited, or was not sent.
+    pub fn give_back(&mut self, slot: Slot, now: Timestamp) -> Option<Waker> {
+        let waker = match slot.place {
+            None => {
+                for account in [Some(&mut self.sent), self.promised.as_mut()] {
+                    let account = account.into_iter().flatten();
+                    unpay(&self.quotas, account, slot.cost, slot.at, now);
+                }
+                None
+            }
+            Some(number) => self.give_up(number, now),
+        };
+        self.calm();
+        waker
+    }
+
+    fn give_up(&mut self, number: u64, now: Timestamp) -> Option<Waker> {
+        let place = self.queue.place(number)?;
+        let (at, cost) = (place.slot, place.cost);
+        if at > now {
+            return self.queue.free(number);
+        }
+        if let Some(promised) = &mut self.promised {
+            unpay(&self.quotas, promised, cost, at, now);
+        }
+        self.queue.leave(number)
+    }
+
+    /// A call that was sent turned out to cost `actual`. What was not used goes back; what was used on top is debt. The slot
+    /// that comes back has the new cost.
+    pub fn settle(&mut self, slot: Slot, actual: u64, now: Timestamp) -> Slot {
+        if actual <= slot.cost {
+            for account in [Some(&mut self.sent), self.promised.as_mut()] {
+                let account = account.into_iter().flatten();
+                lower_price(&self.quotas, account, slot.cost, actual, slot.at, now);
+            }
+        } else {
+            for (quota, meter) in self.quotas.iter().zip(&mut self.sent) {
+                meter.take(quota.of(actual) - quota.of(slot.cost), now);
+            }
+            self.news(now);
+        }
+        Slot {
+            cost: actual,
+            ..slot
+        }
+    }
+
+    /// The server says that of the quota at `index` no more than `remaining` remains. This only lowers what remains.
+    pub fn lower(&mut self, index: usize, remaining: u64, now: Timestamp) {
+        if let Some(meter) = self.sent.get_mut(index) {
+            meter.lower(remaining, now);
+            self.news(now);
+        }
+    }
+
+    /// Goes on with other quotas. What is used stays used, of the quota at the same index. Gives the wakers of those whose
+    /// slot moved forward.
+    #[must_use = "those whose slot moved forward are asleep until they are woken"]
+    pub fn change(&mut self, quotas: &[Quota], now: Timestamp) -> Vec<Waker> {
+        let kept = std::mem::take(&mut self.sent).into_vec();
+        let mut kept = kept.into_iter();
+        let changed = quotas.iter().map(|quota| match kept.next() {
+            Some(mut meter) => {
+                meter.change(quota, now);
+                meter
+            }
+            None => AnyMeter::new(quota),
+        });
+        self.sent = changed.collect();
+        self.quotas = quotas.into();
+        if self.promised.is_none() {
+            return Vec::new();
+        }
+        self.lay_again(now, Lay::Anew)
+    }
+
+    /// Whether a schedule made anew at `now` would be no different.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.queue.waiting() == 0 && self.sent.iter().all(|meter| meter.used(now) == 0)
+    }
+
+    /// How it stands.
+    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let levels = self.quotas.iter().zip(&self.sent);
+        let level = |(quota, meter): (&Quota, &AnyMeter)| Level {
+            quota: *quota,
+            remaining: meter.remaining(now),
+        };
+        Snapshot {
+            levels: levels.map(level).collect(),
+            next: self.next(1, now),
+            waiting: self.queue.waiting(),
+        }
+    }
+
+    /// Why there would be no slot for `cost` by `latest`. Takes nothing.
+    pub fn look(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Option<Refused> {
+        if let Err(refused) = self.check(cost) {
+            return Some(refused.into());
+        }
+        let (slot, quota) = match &self.promised {
+            None => next(&self.quotas, &self.sent, cost, now),
+            Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)),
+        };
+        let quota = quota.filter(|_| slot > latest)?;
+        Some(Refused::Late { slot, quota })
+    }
+
+    /// When a call of `cost` that came now would go. Takes nothing.
+    pub fn next(&self, cost: u64, now: Timestamp) -> Timestamp {
+        match &self.promised {
+            None => next(&self.quotas, &self.sent, cost, now).0,
+            Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)).0,
+        }
+    }
+
+    /// The one bucket that this is, while nobody waits: a state that fits into one word.
+    pub(super) fn bucket(&mut self) -> Option<&mut Bucket> {
+        match (&mut *self.sent, &self.promised) {
+            ([AnyMeter::Bucket(bucket)], None) => Some(bucket),
+            _ => None,
+        }
+    }
+
+    fn news(&mut self, now: Timestamp) {
+        if self.promised.is_some() {
+            drop(self.lay_again(now, Lay::Later));
+        }
+    }
+
+    /// Lays the slots of all who wait again, in the same order.
+    fn lay_again(&mut self, now: Timestamp, lay: Lay) -> Vec<Waker> {
+        let mut promised = self.sent.clone();
+        let mut last = Timestamp::default();
+        let mut sooner = Vec::new();
+        for place in self.queue.waiting_mut() {
+            let from = match lay {
+                Lay::Later => place.slot.max(last),
+                Lay::Anew => now.max(last),
+            };
+            let (slot, _) = next(&self.quotas, &promised, place.cost, from);
+            if slot < place.slot {
+                sooner.extend(place.waker.take());
+            }
+            place.slot = slot;
+            take(&self.quotas, &mut promised, place.cost, slot);
+            last = slot;
+        }
+        self.last = last;
+        self.promised = Some(promised);
+        sooner
+    }
+
+    /// With nobody waiting, all that was promised has been sent or given back.
+    fn calm(&mut self) {
+        if self.queue.waiting() == 0 {
+            self.promised = None;
+            self.queue.clear();
+        }
+    }
+
+    #[cfg(all(test, not(buttress_loom)))]
+    pub(super) fn places(&self) -> usize {
+        self.queue.places()
+    }
+}
+
+/// How slots are laid again.
+#[derive(Clone, Copy)]
+enum Lay {
+    /// None earlier than it was: who sleeps until then need not be woken.
+    Later,
+    /// As if all had just come.
+    Anew,
+}
+
+/// The first time at which all quotas admit `cost`, and the one that takes longest, if any of them makes it wait.
+///
+/// What fits at one time fits from then on, so that the latest of the times is a time for all.
+fn next(
+    quotas: &[Quota],
+    meters: &[AnyMeter],
+    cost: u64,
+    from: Timestamp,
+) -> (Timestamp, Option<Quota>) {
+    let times = quotas
+        .iter()
+        .zip(meters)
+        .map(|(quota, meter)| (meter.next(quota.of(cost), from), Some(*quota)));
+    times.max_by_key(|(time, _)| *time).unwrap_or((from, None))
+}
+
+fn take(quotas: &[Quota], meters: &mut [AnyMeter], cost: u64, at: Timestamp) {
+    for (quota, meter) in quotas.iter().zip(meters) {
+        meter.take(quota.of(cost), at);
+    }
+}
+
+/// Gives back all of a call, which was not sent.
+fn unpay<'a>(
+    quotas: &[Quota],
+    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
+    paid: u64,
+    at: Timestamp,
+    now: Timestamp,
+) {
+    for (quota, meter) in quotas.iter().zip(meters) {
+        meter.give_back(quota.of(paid), at, now);
+    }
+}
+
+/// Gives back what a call paid over its cost.
+fn lower_price<'a>(
+    quotas: &[Quota],
+    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
+    paid: u64,
+    cost: u64,
+    at: Timestamp,
+    now: Timestamp,
+) {
+    for (quota, meter) in quotas.iter().zip(meters) {
+        meter.give_back(quota.of(paid) - quota.of(cost), at, now);
+    }
+}

@@ -9,6 +9,7 @@ use tower_layer::Layer;
 use super::gates::{Gates, Settings};
 use super::handle::Handle;
 use super::service::Cooldown;
+use crate::call_time::CallTime;
 use crate::key::Everything;
 use crate::time::Clock;
 
@@ -155,7 +156,8 @@ impl<K, D> Shared<K, D> {
     where
         D: CallDeadline<Req>,
     {
-        let deadline = self.deadline.deadline(request);
+        let own = self.deadline.deadline(request);
+        let deadline = CallTime::current().earliest(own);
         (now + self.gates.max_wait).min(deadline.unwrap_or(Timestamp::MAX))
     }
 }

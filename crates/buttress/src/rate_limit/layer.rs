@@ -9,6 +9,7 @@ use tower_layer::Layer;
 use super::handle::RateLimits;
 use super::service::RateLimit;
 use super::terms::OnePerCall;
+use crate::call_time::CallTime;
 use crate::key::Everything;
 use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
 use crate::time::Clock;
@@ -199,6 +200,7 @@ impl<K, T, L> Shared<K, T, L> {
         let before = |deadline: Timestamp| {
             Timestamp::from_nanos(deadline.as_nanos().saturating_sub(1)).max(now)
         };
+        let deadline = CallTime::current().earliest(deadline);
         deadline.map_or(latest, |deadline| latest.min(before(deadline)))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::budget::Budget;
-use crate::hint::Hint;
+use crate::hint::{Hint, HintSource};
 use crate::history::{Cause, End};
 use crate::outcome::{Outcome, Repeat};
 use crate::random::Random;
@@ -193,7 +193,7 @@ impl Retries {
         now: Timestamp,
         random: &mut impl Random,
     ) -> Decision {
-        let hint = outcome.hint().filter(|hint| !hint.wait.is_zero());
+        let hint = outcome.hint().filter(is_followed);
         let stop = |end| Decision::Stop {
             end,
             not_before: hint.map(|hint| now + hint.wait),
@@ -241,6 +241,9 @@ impl Retries {
             (true, LongHint::PassOver) => return Some((backoff, Cause::Backoff)),
             (true, LongHint::Cut) => self.max_wait,
         };
+        if is_exact(&hint) {
+            return Some((told, Cause::Hint));
+        }
         let told = self.lengthened(told, random);
         match self.hint_use {
             HintUse::Lengthen if backoff > told => Some((backoff, Cause::Backoff)),
@@ -248,6 +251,7 @@ impl Retries {
         }
     }
 
+    /// A hint with the margin that keeps a fleet apart.
     fn lengthened(&self, told: Duration, random: &mut impl Random) -> Duration {
         if !self.margin {
             return told;
@@ -255,6 +259,16 @@ impl Retries {
         let most = (saturating_nanos(told) / 10).min(LARGEST_MARGIN);
         told.saturating_add(Duration::from_nanos(random.between(0, most)))
     }
+}
+
+/// A zero is no permission to come back at once, except where the protocol says that it is.
+fn is_followed(hint: &Hint) -> bool {
+    !hint.wait.is_zero() || is_exact(hint)
+}
+
+/// "The client will wait exactly that long": gRPC's servers spread their clients themselves (gRFC A6, pushback).
+fn is_exact(hint: &Hint) -> bool {
+    hint.source == HintSource::GrpcPushback
 }
 
 #[cfg(all(test, not(buttress_loom)))]

@@ -11,6 +11,7 @@ mod envoy;
 mod finagle;
 mod folder;
 mod http_date;
+mod providers;
 mod report;
 mod sdk;
 mod seconds;

@@ -25,6 +25,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use buttress_core::classify::Reply;
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Repeat, Scope};
 
@@ -32,7 +33,7 @@ use crate::fields::Fields;
 use crate::profile::{Hides, Profile};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Looks, Says, Status};
-use crate::status_details;
+use crate::{signal, status_details};
 
 /// gRPC.
 pub const PROFILE: Profile = Profile {
@@ -107,7 +108,7 @@ const SIGNALS: &[Signal] = &[
         ClientError,
         Scope::Request,
     ),
-    // "No code is retried unless listed": UNKNOWN, INTERNAL, DATA_LOSS, and what is no code.
+    // A code is repeated where it is listed, and these are not: UNKNOWN, INTERNAL, DATA_LOSS, and what is no code.
     Signal::new(
         "grpc UNKNOWN, INTERNAL or DATA_LOSS",
         &[Looks("any other `grpc-status`", |fields| {
@@ -143,6 +144,16 @@ const SIGNALS: &[Signal] = &[
     )
     .repeated(Repeat::Never),
 ];
+
+/// Whether an answer takes from the tokens that throttle retries (gRFC A6): a failure that may be repeated does, and one
+/// that the server forbids to repeat.
+pub fn spends_retry_token(reply: &Reply<'_>) -> bool {
+    let fields = Fields::new(reply, &PROFILE);
+    let failure = signal::first(SIGNALS, &fields).filter(|outcome| !outcome.is_ok());
+    failure.is_some_and(|outcome| {
+        outcome.repeat() != Repeat::Never || pushback(&fields) == Pushback::Forbidden
+    })
+}
 
 /// What the server says of another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

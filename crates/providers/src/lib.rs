@@ -31,6 +31,7 @@ pub mod cohere;
 pub mod explain;
 pub mod gemini;
 pub mod generic;
+pub mod github_clients;
 pub mod github_graphql;
 pub mod github_rest;
 pub mod gitlab;

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use buttress_core::{Outcome, UnixTime};
-use buttress_providers::explain::{Captured, is_retryable, wait_ms, wait_source};
-use buttress_providers::{Profile, Zone, named};
+use buttress_providers::explain::{Captured, Explain, is_retryable, wait_ms, wait_source};
+use buttress_providers::{Profile, Zone, generic, named};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
+use crate::folder;
 use crate::report::{Mismatch, Report, Verdict, expect, expect_eq};
 
 #[test]
@@ -17,6 +19,42 @@ fn the_vectors_of_the_providers_hold() {
     let mut report = Report::on("providers");
     report.check_list(Case::judge);
     report.finish();
+}
+
+/// The same through the door that people use.
+#[test]
+fn the_vectors_of_the_providers_are_explained_line_by_line() {
+    let cases = folder::read("providers");
+    let cases = cases.as_array().into_iter().flatten();
+    let input: String = cases.clone().map(|case| format!("{case}\n")).collect();
+    let (mut said, mut complaints) = (Vec::new(), Vec::new());
+    let explain = Explain::new(generic::PROFILE, UnixTime::default());
+    let read = explain.ndjson(input.as_bytes(), &mut said, &mut complaints);
+    assert_eq!((read.ok(), &*complaints), (Some(0), &b""[..]));
+    let rows = said
+        .split(|byte| *byte == b'\n')
+        .filter(|row| !row.is_empty());
+    let mut report = Report::on("providers");
+    for (case, row) in cases.zip(rows) {
+        let id = case["id"].to_string();
+        let row = serde_json::from_slice(row).map_err(Mismatch::unknown);
+        report.enter(id, row.and_then(|row: Value| says(&case["expect"], &row)));
+    }
+    report.finish();
+}
+
+fn says(expected: &Value, row: &Value) -> Verdict {
+    let classes = [&expected["class"], &expected["accept_class"]];
+    expect(classes.contains(&&row["class"]), expected, row)?;
+    for name in ["retryable", "wait_source", "scope"] {
+        expect(expected[name] == row[name], expected, row)?;
+    }
+    let is_long = |least: u64| row["wait_ms"].as_u64() >= Some(least);
+    let is_right = match expected["wait_at_least_ms"].as_u64() {
+        Some(least) => is_long(least),
+        None => expected["wait_ms"] == row["wait_ms"],
+    };
+    expect(is_right, expected, row)
 }
 
 #[derive(Deserialize)]

@@ -42,7 +42,7 @@ impl Captured {
     }
 
     fn text(&self, profile: &Profile, now: UnixTime, local: &Zone) -> Outcome {
-        let text = String::from_utf8_lossy(self.seen());
+        let text = String::from_utf8_lossy(&self.body);
         profile
             .judge_text(&text, now, local)
             .unwrap_or(Outcome::new(Class::Ok))

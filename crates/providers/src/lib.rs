@@ -19,6 +19,7 @@ mod profile;
 mod ratelimit;
 mod signal;
 mod status_details;
+pub mod table;
 mod zone;
 
 pub mod anthropic;

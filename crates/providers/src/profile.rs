@@ -195,7 +195,7 @@ impl Profile {
         }
     }
 
-    fn repeat(&self, outcome: Outcome) -> Outcome {
+    pub(crate) fn repeat(&self, outcome: Outcome) -> Outcome {
         match (outcome.class(), outcome.repeat()) {
             (Class::Conflict, _) if self.repeats_conflict => outcome.with_repeat(Repeat::Always),
             (_, Repeat::IfRepeatable) if self.repeats_post => outcome.with_repeat(Repeat::Always),

@@ -60,7 +60,7 @@ impl Signal {
         self.when.iter().all(|when| when.holds(fields))
     }
 
-    fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         Outcome::new(self.class)
             .with_scope(self.scope)
             .with_rule(self.rule)

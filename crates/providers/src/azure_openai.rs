@@ -69,7 +69,7 @@ const SIGNALS: &[Signal] = &[
     Signal::new(
         "azure high demand",
         &[
-            Status(&[429, 503]),
+            Status(&[429]),
             Says(&[
                 "experiencing high demand",
                 "temporarily unable to process your request",

@@ -79,10 +79,13 @@ const SIGNALS: &[Signal] = &[
     ),
     Signal::new(
         "gemini plan",
-        &[Code(&[
-            "QUOTA_EXHAUSTED",
-            "INSUFFICIENT_G1_CREDITS_BALANCE",
-        ])],
+        &[Code(&["QUOTA_EXHAUSTED"])],
+        QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "gemini credits",
+        &[Code(&["INSUFFICIENT_G1_CREDITS_BALANCE"])],
         QuotaExhausted,
         Scope::Account,
     ),
@@ -212,7 +215,7 @@ fn has_limit_zero(fields: &Fields<'_>) -> bool {
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     match (outcome.class(), outcome.rule()) {
         (QuotaExhausted, "gemini daily quota") => {
-            hints.offer(HintSource::DailyReset, midnight(fields))
+            hints.offer(HintSource::DailyReset, midnight(fields));
         }
         (QuotaExhausted, "gemini plan") => google::offer(fields, hints),
         (QuotaExhausted, _) => {}

@@ -209,7 +209,9 @@ impl Moment {
     /// The first date that it can be, today or in this year.
     fn date(&self, today: Date) -> Option<Date> {
         match (self.month, self.weekday) {
-            (Some(month), _) => Date::new(self.year.unwrap_or(today.year()), month, self.day?).ok(),
+            (Some(month), _) => {
+                Date::new(self.year.unwrap_or_else(|| today.year()), month, self.day?).ok()
+            }
             (None, Some(weekday)) => {
                 let days = today.weekday().until(weekday);
                 today.checked_add(i32::from(days).days()).ok()

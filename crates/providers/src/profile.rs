@@ -41,7 +41,7 @@ pub struct Profile {
     /// Where a success hides a failure.
     pub(crate) hides: Hides,
     /// Judges one line of what a program printed.
-    pub(crate) line: Option<fn(&str, UnixTime, &Zone) -> Option<Outcome>>,
+    pub(crate) line: Option<JudgeLine>,
     /// Whether its official client repeats a request that the server may have acted on, POST included.
     pub(crate) repeats_post: bool,
     /// Whether it repeats a 409.
@@ -49,6 +49,9 @@ pub struct Profile {
     /// The header by which the server overrules the client on repeating: `true` or `false`, to the letter.
     pub(crate) should_retry: Option<&'static str>,
 }
+
+/// Judges a line by the time and the machine's zone.
+pub(crate) type JudgeLine = fn(&str, UnixTime, &Zone) -> Option<Outcome>;
 
 /// What is behind the API.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -61,10 +61,13 @@ impl Signal {
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        Outcome::new(self.class)
+        let outcome = Outcome::new(self.class)
             .with_scope(self.scope)
-            .with_rule(self.rule)
-            .with_repeat(self.repeat.unwrap_or(self.class.default_repeat()))
+            .with_rule(self.rule);
+        match self.repeat {
+            Some(repeat) => outcome.with_repeat(repeat),
+            None => outcome,
+        }
     }
 }
 

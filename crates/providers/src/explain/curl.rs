@@ -139,12 +139,11 @@ fn folded(line: &[u8]) -> Option<&[u8]> {
 }
 
 fn unfold(headers: &mut HeaderMap, name: &HeaderName, rest: &[u8]) {
-    if let header::Entry::Occupied(mut entry) = headers.entry(name) {
-        if let Some(value) = entry.iter_mut().next_back() {
-            let whole = [value.as_bytes(), b" ", rest].concat();
-            if let Ok(whole) = HeaderValue::from_bytes(&whole) {
-                *value = whole;
-            }
-        }
+    let header::Entry::Occupied(mut entry) = headers.entry(name) else {
+        return;
+    };
+    if let Some(value) = entry.iter_mut().next_back() {
+        let whole = [value.as_bytes(), b" ", rest].concat();
+        *value = HeaderValue::from_bytes(&whole).unwrap_or_else(|_| value.clone());
     }
 }

@@ -142,9 +142,10 @@ fn headers(fields: &Map<String, Value>) -> Result<HeaderMap, String> {
         let field: HeaderName = name
             .parse()
             .map_err(|_| format!("`{name}` is no header's name"))?;
-        let values = value
-            .as_array()
-            .map_or(std::slice::from_ref(value), Vec::as_slice);
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
         for value in values {
             headers.append(&field, header(name, value)?);
         }

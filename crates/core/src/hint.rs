@@ -23,16 +23,24 @@ pub enum HintSource {
     RetryAfter,
     /// The `Retry-After` header, as a date.
     RetryAfterDate,
-    /// A header of the provider's own.
-    ProviderHeader,
-    /// A field of a structured body.
+    /// The `x-amz-retry-after` header of AWS, in milliseconds.
+    XAmzRetryAfter,
+    /// The `grpc-retry-pushback-ms` metadata of gRPC: to be waited to the millisecond, a zero included.
+    GrpcPushback,
+    /// A `google.rpc.RetryInfo`, in a JSON body or in a gRPC status.
+    RetryInfo,
+    /// Another field of a structured body.
     BodyField,
     /// A sentence in the body.
     BodyText,
+    /// The IETF `RateLimit` field, where it says that nothing remains.
+    RateLimitField,
     /// The reset header of the exhausted bucket.
     ResetHeader,
     /// What the provider documents for the case.
     DocumentedDefault,
+    /// The hour at which a daily quota begins again.
+    DailyReset,
 }
 
 impl HintSource {
@@ -42,11 +50,15 @@ impl HintSource {
             Self::RetryAfterMs => "retry_after_ms",
             Self::RetryAfter => "retry_after",
             Self::RetryAfterDate => "retry_after_date",
-            Self::ProviderHeader => "provider_header",
+            Self::XAmzRetryAfter => "x_amz_retry_after",
+            Self::GrpcPushback => "grpc_pushback",
+            Self::RetryInfo => "retry_info",
             Self::BodyField => "body_field",
             Self::BodyText => "body_text",
+            Self::RateLimitField => "ratelimit_field",
             Self::ResetHeader => "reset_header",
             Self::DocumentedDefault => "documented_default",
+            Self::DailyReset => "daily_reset",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::budget::Budget;
-use crate::hint::{Hint, lengthened};
+use crate::hint::{Hint, HintSource, lengthened};
 use crate::history::{Cause, End};
 use crate::outcome::{Outcome, Repeat};
 use crate::random::Random;
@@ -148,6 +148,8 @@ impl Retries {
 pub struct Call {
     /// Attempts made so far.
     pub attempts: u32,
+    /// The attempt from which the backoff counts: zero, until a server's word [restarts](restarts_backoff) it.
+    pub restarted: u32,
     /// The wait before the last attempt; zero before the first.
     pub previous: Duration,
     /// Whether sending the request twice does no more than sending it once.
@@ -192,7 +194,7 @@ impl Retries {
         now: Timestamp,
         random: &mut impl Random,
     ) -> Decision {
-        let hint = outcome.hint().filter(|hint| !hint.wait.is_zero());
+        let hint = outcome.hint().filter(is_followed);
         let stop = |end| Decision::Stop {
             end,
             not_before: hint.map(|hint| now + hint.wait),
@@ -231,7 +233,8 @@ impl Retries {
         now: Timestamp,
         random: &mut impl Random,
     ) -> Option<(Duration, Cause)> {
-        let backoff = self.backoff.wait(call.attempts, call.previous, random);
+        let made = call.attempts.saturating_sub(call.restarted).max(1);
+        let backoff = self.backoff.wait(made, call.previous, random);
         let Some(hint) = hint else {
             return Some((backoff, Cause::Backoff));
         };
@@ -241,6 +244,9 @@ impl Retries {
             (true, LongHint::PassOver) => return Some((backoff, Cause::Backoff)),
             (true, LongHint::Cut) => self.max_wait,
         };
+        if is_exact(&hint) {
+            return Some((told, Cause::Hint));
+        }
         let told = self.lengthened(
             told,
             call.deadline.map(|deadline| deadline.since(now)),
@@ -269,12 +275,27 @@ impl Retries {
     }
 }
 
+/// Whether the backoff begins anew after a wait for this hint: the server has placed the client in time, and what it
+/// says afterwards is a new story (gRFC A6, of pushback).
+pub fn restarts_backoff(hint: &Hint) -> bool {
+    is_exact(hint)
+}
+
+/// A zero is no permission to come back at once, except where the protocol says that it is.
+fn is_followed(hint: &Hint) -> bool {
+    !hint.wait.is_zero() || is_exact(hint)
+}
+
+/// gRPC's pushback is waited as it is, without jitter and without a margin (gRFC A6): the server spreads its clients.
+fn is_exact(hint: &Hint) -> bool {
+    hint.source == HintSource::GrpcPushback
+}
+
 #[cfg(all(test, not(buttress_loom)))]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hint::HintSource;
     use crate::outcome::Class;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -282,6 +303,7 @@ mod tests {
 
     const CALL: Call = Call {
         attempts: 1,
+        restarted: 0,
         previous: Duration::ZERO,
         is_repeatable: true,
         is_replayable: true,
@@ -315,6 +337,19 @@ mod tests {
         };
         assert!(wait >= 20 * SECOND && wait <= 22 * SECOND);
         assert_eq!(cause, Cause::Hint);
+    }
+
+    #[test]
+    fn a_pushback_is_waited_to_the_nanosecond_and_a_zero_too() {
+        let source = HintSource::GrpcPushback;
+        for wait in [Duration::ZERO, 20 * SECOND] {
+            let told = Outcome::new(Class::RateLimited).with_hint(Some(Hint { wait, source }));
+            let expected = Decision::Again {
+                wait,
+                cause: Cause::Hint,
+            };
+            assert_eq!(decide(&Retries::default(), &told, &CALL), expected);
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use buttress_core::hint::{Reading, decimal};
+use buttress_core::hint::decimal;
+use serde_json::Value;
 
 /// The units of Go's `time.Duration`, longer names first where one begins with another.
 const UNITS: [(&str, u64); 7] = [
@@ -35,22 +36,98 @@ pub(crate) fn go(text: &str) -> Option<Duration> {
     (!text.is_empty()).then_some(total)
 }
 
-/// A header's Go duration, as a hint is read.
-pub(crate) fn reading(text: Option<&str>) -> Reading {
-    match text {
-        None => Reading::Absent,
-        Some(text) => go(text).map_or(Reading::Malformed, Reading::Wait),
-    }
-}
+/// The units of sentences, which Go's short ones are too: `3 days 4 hours 9 minutes`, `6m 11.52s`.
+const WORDS: [(&str, u64); 20] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("millisecond", 1_000_000),
+    ("milliseconds", 1_000_000),
+    ("s", SECOND),
+    ("sec", SECOND),
+    ("second", SECOND),
+    ("seconds", SECOND),
+    ("m", 60 * SECOND),
+    ("min", 60 * SECOND),
+    ("minute", 60 * SECOND),
+    ("minutes", 60 * SECOND),
+    ("h", 3_600 * SECOND),
+    ("hour", 3_600 * SECOND),
+    ("hours", 3_600 * SECOND),
+    ("d", 86_400 * SECOND),
+    ("day", 86_400 * SECOND),
+    ("days", 86_400 * SECOND),
+];
+
+const SECOND: u64 = 1_000_000_000;
 
 /// The duration that follows `phrase` in a sentence: `Please try again in 1m9.696s. Visit …`
 ///
-/// The phrase is matched in ASCII, whatever its case. The full stop that ends the sentence is not the duration's.
+/// The phrase is in lower case, and is found whatever the sentence's own case.
 pub(crate) fn after(sentence: &str, phrase: &str) -> Option<Duration> {
     let lower = sentence.to_ascii_lowercase();
     let start = lower.find(phrase)? + phrase.len();
-    let word = lower[start..].split_ascii_whitespace().next()?;
-    go(word.trim_end_matches(['.', ',', ';', ')']))
+    beginning(&lower[start..])
+}
+
+/// The duration that a text in lower case begins with: numbers with a unit each, as long as they follow one another.
+pub(crate) fn beginning(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = None;
+    while let Some((part, after)) = numbered_unit(rest) {
+        total = Some(part.saturating_add(total.unwrap_or_default()));
+        rest = after.trim_start_matches([' ', ',']);
+    }
+    total
+}
+
+fn numbered_unit(text: &str) -> Option<(Duration, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, after) = text.split_at(end);
+    let after = after.trim_start_matches(' ');
+    let end = after
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(after.len());
+    let (unit, after) = after.split_at(end);
+    let (_, nanos) = WORDS.iter().find(|(name, _)| *name == unit)?;
+    Some((decimal(number.as_bytes(), *nanos)?, after))
+}
+
+/// Reads .NET's `TimeSpan`: `[d.]hh:mm:ss[.fraction]`.
+pub(crate) fn time_span(text: &str) -> Option<Duration> {
+    let (hours, rest) = text.split_once(':')?;
+    let (minutes, seconds) = rest.split_once(':')?;
+    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
+    let whole = |text: &str, unit: u64| {
+        let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_whole.then(|| decimal(text.as_bytes(), unit)).flatten()
+    };
+    Some(
+        whole(days, 86_400 * SECOND)?
+            .saturating_add(whole(hours, 3_600 * SECOND)?)
+            .saturating_add(whole(minutes, 60 * SECOND)?)
+            .saturating_add(decimal(seconds.as_bytes(), SECOND)?),
+    )
+}
+
+/// Reads a `google.protobuf.Duration` as JSON: `"0.539477544s"`, or its fields as an object. `None` for what gives no
+/// wait: a duration may be zero or negative by its grammar.
+pub(crate) fn protobuf(value: &Value) -> Option<Duration> {
+    let wait = match value {
+        Value::String(text) => decimal(text.strip_suffix('s')?.as_bytes(), SECOND)?,
+        Value::Object(fields) => {
+            let part = |name, unit| match fields.get(name) {
+                None | Some(Value::Null) => Some(Duration::ZERO),
+                Some(Value::String(text)) => decimal(text.as_bytes(), unit),
+                Some(Value::Number(number)) => decimal(number.to_string().as_bytes(), unit),
+                Some(_) => None,
+            };
+            part("seconds", SECOND)?.saturating_add(part("nanos", 1)?)
+        }
+        _ => return None,
+    };
+    (!wait.is_zero()).then_some(wait)
 }
 
 #[cfg(test)]
@@ -94,10 +171,60 @@ mod tests {
         assert_eq!(after("try again in ", "try again in "), None);
     }
 
+    #[test]
+    fn sentences_have_blanks_words_and_days() {
+        let secs = |text| beginning(text).map(|wait| wait.as_secs_f64());
+        assert_eq!(secs("6m 11.52s"), Some(371.52));
+        assert_eq!(secs("37 seconds. please go here"), Some(37.0));
+        assert_eq!(secs("3 days 4 hours 9 minutes."), Some(274_140.0));
+        assert_eq!(secs("3 days, 4 hours"), Some(273_600.0));
+        assert_eq!(secs("16 days. to continue"), Some(1_382_400.0));
+        assert_eq!(secs("20s and 5 more"), Some(20.0));
+        for text in ["5 apples", "-1s", "five seconds", "5", "5.", "1.2.3s", ""] {
+            assert_eq!(secs(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_span_may_have_days_and_a_fraction() {
+        assert_eq!(
+            time_span("5.03:23:11"),
+            Some(Duration::from_secs(5 * 86_400 + 3 * 3_600 + 23 * 60 + 11))
+        );
+        assert_eq!(time_span("00:00:30.5"), Some(Duration::from_millis(30_500)));
+        for text in ["5", "1:2", "-1.00:00:00", "1.2.3:00:00", "a:b:c"] {
+            assert_eq!(time_span(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_protobuf_duration_is_text_or_fields_and_never_nothing() {
+        let read = |text: &str| protobuf(&serde_json::from_str(text).unwrap());
+        assert_eq!(
+            read(r#""0.539477544s""#),
+            Some(Duration::from_nanos(539_477_544))
+        );
+        assert_eq!(
+            read(r#"{"seconds":"7","nanos":500000000}"#),
+            Some(Duration::from_millis(7_500))
+        );
+        for text in [
+            r#""-3s""#,
+            r#""0s""#,
+            r#""3""#,
+            "3",
+            "{}",
+            r#"{"seconds":"-1"}"#,
+            r#""1m""#,
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text: String, sentence in ".{0,20}try again in .{0,20}") {
-            let _ = (go(&text), after(&sentence, "try again in "));
+            let _ = (go(&text), time_span(&text), after(&sentence, "try again in "));
         }
 
         #[test]

@@ -1,70 +1,175 @@
 //! An answer's fields, as the tables of the providers ask for them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use buttress_core::UnixTime;
 use buttress_core::classify::Reply;
-use buttress_core::hint;
-use http::StatusCode;
+use buttress_core::hint::{self, Grammar, Hints, Reading};
+use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
 use crate::json;
+use crate::profile::Profile;
+use crate::{duration, instant};
 
 /// A reply and its body as JSON.
 pub(crate) struct Fields<'a> {
     reply: &'a Reply<'a>,
-    body: Value,
+    profile: &'a Profile,
+    answer: Answer,
+}
+
+/// What a provider's answer says of itself, once it is in the usual shape: the body, and the status that is meant.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(reply: &'a Reply<'a>) -> Self {
+    pub(crate) fn new(reply: &'a Reply<'a>, profile: &'a Profile) -> Self {
+        let answer = Answer {
+            status: reply.status,
+            body: json::parse(reply.body),
+        };
         Self {
             reply,
-            body: json::parse(reply.body),
+            profile,
+            answer: (profile.shape)(answer),
         }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.reply.status
+    /// Of one event in the middle of a stream: its status is the number among its codes, if there is one.
+    pub(crate) fn of_event(reply: &'a Reply<'a>, profile: &'a Profile) -> Self {
+        let mut fields = Self::new(reply, profile);
+        let code = fields
+            .word("/error/code")
+            .and_then(|code| code.parse().ok());
+        let status = code.filter(|code| (400..600).contains(code));
+        if let Some(Ok(status)) = status.map(StatusCode::from_u16) {
+            fields.answer.status = status;
+        }
+        fields
     }
 
-    /// The text at a JSON pointer (RFC 6901); empty if there is none.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.answer.status
+    }
+
+    /// The value at a JSON pointer (RFC 6901), unless it is null.
+    pub(crate) fn value(&self, pointer: &str) -> Option<&Value> {
+        let value = self.answer.body.pointer(pointer)?;
+        (!value.is_null()).then_some(value)
+    }
+
+    /// The text at a JSON pointer; empty if there is none.
     pub(crate) fn text(&self, pointer: &str) -> &str {
-        self.body
-            .pointer(pointer)
+        self.value(pointer)
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
 
     /// The items of the array at a JSON pointer.
     pub(crate) fn items(&self, pointer: &str) -> &[Value] {
-        self.body
-            .pointer(pointer)
+        self.value(pointer)
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The wait until the Unix time in whole seconds at a JSON pointer.
-    pub(crate) fn until(&self, pointer: &str) -> Option<Duration> {
-        let seconds = self.body.pointer(pointer)?.as_i64()?;
-        Some(UnixTime::from_secs(seconds).since(self.server_now()))
+    /// What stands at a place: a JSON pointer, which begins with a slash, or the name of a header. Numbers are words too.
+    pub(crate) fn word(&self, place: &str) -> Option<Cow<'_, str>> {
+        if !place.starts_with('/') {
+            return self.header(place).map(Cow::Borrowed);
+        }
+        match self.value(place)? {
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
     }
 
-    /// A header's value, without the white space around it, if it is text.
+    /// The provider's codes for what happened, as far as there are any.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let words = self
+            .profile
+            .codes
+            .iter()
+            .filter_map(|place| self.word(place));
+        words.map(|word| match word {
+            Cow::Borrowed(word) => Cow::Borrowed((self.profile.code)(word)),
+            number @ Cow::Owned(_) => number,
+        })
+    }
+
+    fn messages(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let words = self
+            .profile
+            .messages
+            .iter()
+            .filter_map(|place| self.word(place));
+        words.map(|word| (self.profile.message)(word))
+    }
+
+    /// Whether the message contains a phrase in lower case, whatever its own case.
+    pub(crate) fn says(&self, phrase: &str) -> bool {
+        self.messages()
+            .any(|message| message.to_ascii_lowercase().contains(phrase))
+    }
+
+    /// The duration that the message names after one of these phrases.
+    pub(crate) fn told(&self, phrases: &[&str]) -> Reading {
+        let mut told = phrases.iter().filter_map(|phrase| {
+            self.messages()
+                .find_map(|message| duration::after(&message, phrase))
+        });
+        told.next().map_or(Reading::Absent, Reading::Wait)
+    }
+
+    /// A header's value, without the white space around it, if it is text. The longest lines of a header are not joined.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let value = self.reply.headers.get(name)?.as_bytes();
+        let value = self.headers().get(name)?.as_bytes();
         std::str::from_utf8(value.trim_ascii()).ok()
     }
 
-    /// A header that holds a whole number.
-    pub(crate) fn number(&self, name: &str) -> Option<i64> {
-        let text = self.header(name)?;
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-        is_plain.then(|| text.parse().ok()).flatten()
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.reply.headers
+    }
+
+    /// Whether the body calls itself a page: what edges answer in the provider's place.
+    pub(crate) fn is_page(&self) -> bool {
+        self.header(header::CONTENT_TYPE.as_str())
+            .is_some_and(|kind| kind.starts_with("text/html"))
     }
 
     /// The time by the server's own clock.
     pub(crate) fn server_now(&self) -> UnixTime {
-        hint::server_now(self.reply.headers, self.reply.now())
+        hint::server_now(self.headers(), self.reply.now())
+    }
+
+    /// The wait at a JSON pointer, as a number of seconds.
+    pub(crate) fn seconds(&self, pointer: &str) -> Reading {
+        let read = |word: Cow<'_, str>| hint::decimal(word.as_bytes(), 1_000_000_000);
+        self.word(pointer).map_or(Reading::Absent, |word| {
+            read(word).map_or(Reading::Malformed, Reading::Wait)
+        })
+    }
+
+    /// The wait until the instant at a JSON pointer, in whatever form it is written.
+    pub(crate) fn until(&self, pointer: &str) -> Reading {
+        self.word(pointer)
+            .map_or(Reading::Absent, |word| self.reads(&word, instant::until))
+    }
+
+    pub(crate) fn reads(
+        &self,
+        text: &str,
+        read: fn(&str, UnixTime) -> Option<Duration>,
+    ) -> Reading {
+        read(text.trim(), self.server_now()).map_or(Reading::Malformed, Reading::Wait)
+    }
+
+    /// Offers `Retry-After` for an outcome that is not to be repeated, for which the rules do not look at it.
+    pub(crate) fn offer_retry_after(&self, hints: &mut Hints) {
+        hint::retry_after(self.headers(), self.reply.now(), Grammar::default(), hints);
     }
 }

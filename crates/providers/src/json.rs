@@ -16,9 +16,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
     serde_json::from_str(&text).unwrap_or_else(|_| beginning(&text))
 }
+
+/// Some gateways write it, though JSON has no use for it: "implementations that parse JSON texts MAY ignore the presence
+/// of a byte order mark" (RFC 8259, 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn beginning(text: &str) -> Value {
     let whole_tokens = text.trim_end_matches(|c: char| c.is_ascii_digit() || "+-.eE".contains(c));

@@ -1,42 +1,68 @@
-//! OpenAI.
+//! OpenAI, and the ChatGPT backend of Codex.
 //!
 //! Sources, read in November 2026: the guides "error codes" and "rate limits" (developers.openai.com/api/docs/guides),
-//! `openai/openai-python` `src/openai/_base_client.py`, `openai/codex` `codex-rs/codex-api/src/api_bridge.rs`.
+//! openai/openai-python `src/openai/_base_client.py`, openai/codex `codex-rs/codex-api/src/{api_bridge,rate_limits}.rs`.
 //!
 //! # Signals
 //!
-//! `error.code` is read before `error.type`, and both before the status: a 429 of type `invalid_request_error` with the
-//! code `rate_limit_exceeded` is a limit, and one of type `insufficient_quota` is a bill to be paid. Words of the
-//! message decide in two cases alone, where no code exists for them.
+//! `error.code` and `error.type` are read before the status: a 429 of type `invalid_request_error` with the code
+//! `rate_limit_exceeded` is a limit, and one of type `insufficient_quota` is a bill to be paid. Words of the message decide
+//! in two cases alone, where no code exists for them. In a stream the same codes stand in `response.failed` and `error` events.
 //!
 //! # Hints
 //!
 //! After the headers that all servers share: the sentence "Please try again in 1m9.696s", then the reset of the bucket
 //! that is exhausted. The sentence stands first, as the reset is the time to a *full* bucket and so more than is needed.
+//! The resets are Go's durations.
 //!
 //! # Repetition
 //!
-//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`.
+//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`. No
+//! idempotency key is documented.
+//!
+//! # Limits
+//!
+//! Of an organisation and of a project, per model; on a page of the account alone. Tokens are charged when the request
+//! arrives: the larger of `max_tokens` and an estimate from the characters. Failed requests count.
 
-use buttress_core::hint::{Hint, HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat, Scope};
-use http::StatusCode;
+use std::time::Duration;
 
-use crate::duration;
+use buttress_core::hint::{HintSource, Hints, Reading, decimal};
+use buttress_core::{Class, Outcome, Scope};
+
 use crate::fields::Fields;
-use crate::profile::Profile;
+use crate::instant::{self, Bucket, bucket};
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
 
 /// OpenAI's API.
 pub const PROFILE: Profile = Profile {
     name: "openai",
-    judge,
+    title: "OpenAI",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: CODES,
+    messages: MESSAGES,
+    hints,
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    ..Profile::PLAIN
 };
 
+pub(crate) const CODES: &[&str] = &[
+    "/error/code",
+    "/error/type",
+    "/response/error/code",
+    "/code",
+];
+
+pub(crate) const MESSAGES: &[&str] = &["/error/message", "/response/error/message", "/message"];
+
 /// Codes, and types where there is no code, that mean a bill, a plan or a cap, and so a person.
-const EXHAUSTED: [&str; 9] = [
+pub(crate) const EXHAUSTED: &[&str] = &[
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -44,92 +70,113 @@ const EXHAUSTED: [&str; 9] = [
     "organization_usage_limit_exceeded",
     "billing_not_active",
     "billing_hard_limit_reached",
-    // The ChatGPT backend of Codex: a plan's window, with the time of its end.
-    "usage_limit_reached",
-    "usage_not_included",
 ];
 
-const BUCKETS: [(&str, &str); 3] = [
-    (
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "openai quota",
+        &[Code(EXHAUSTED)],
+        Class::QuotaExhausted,
+        Scope::Org,
+    ),
+    // The ChatGPT backend: a plan's window, with the time of its end.
+    Signal::new(
+        "openai plan",
+        &[Code(&["usage_limit_reached", "usage_not_included"])],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    // Larger than the whole bucket: no wait makes room for it.
+    Signal::new(
+        "openai request too large",
+        &[Status(&[429]), Says(&["request too large"])],
+        Class::ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "openai project limit",
+        &[
+            Status(&[429]),
+            Looks("the project's bucket alone is empty", is_of_project),
+        ],
+        Class::RateLimited,
+        Scope::Org,
+    ),
+    Signal::new(
+        "openai limit",
+        &[Code(&["rate_limit_exceeded", "rate_limit_error"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openai overloaded",
+        &[Code(&[
+            "server_is_overloaded",
+            "service_unavailable_error",
+            "slow_down",
+        ])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openai overloaded",
+        &[Status(&[503]), Says(&["engine is currently overloaded"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    // In a stream, which has no status.
+    Signal::new(
+        "openai request",
+        &[
+            Looks("a success", |fields| fields.status().is_success()),
+            Code(&["context_length_exceeded", "invalid_request_error"]),
+        ],
+        Class::ClientError,
+        Scope::Request,
+    ),
+];
+
+pub(crate) const BUCKETS: &[Bucket] = &[
+    bucket(
         "x-ratelimit-remaining-requests",
         "x-ratelimit-reset-requests",
     ),
-    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
-    (
-        "x-ratelimit-remaining-project-tokens",
-        "x-ratelimit-reset-project-tokens",
-    ),
+    bucket("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    PROJECT,
 ];
 
-fn judge(fields: &Fields<'_>) -> Option<Outcome> {
-    let code = fields.text("/error/code");
-    let kind = fields.text("/error/type");
-    if EXHAUSTED.contains(&code) || EXHAUSTED.contains(&kind) {
-        return Some(exhausted(fields));
-    }
-    let message = fields.text("/error/message");
-    match fields.status() {
-        StatusCode::TOO_MANY_REQUESTS if message.starts_with("Request too large") => Some(
-            Outcome::new(Class::ClientError)
-                .with_scope(Scope::Model)
-                .with_rule("openai request too large"),
-        ),
-        StatusCode::TOO_MANY_REQUESTS => Some(limited(fields)),
-        StatusCode::SERVICE_UNAVAILABLE if is_overload(code, kind, message) => Some(
-            Outcome::new(Class::Overloaded)
-                .with_scope(Scope::Model)
-                .with_rule("openai overloaded"),
-        ),
-        _ => None,
-    }
+const PROJECT: Bucket = bucket(
+    "x-ratelimit-remaining-project-tokens",
+    "x-ratelimit-reset-project-tokens",
+);
+
+fn is_of_project(fields: &Fields<'_>) -> bool {
+    PROJECT.is_exhausted(fields)
+        && !BUCKETS[..2]
+            .iter()
+            .any(|bucket| bucket.is_exhausted(fields))
 }
 
-fn is_overload(code: &str, kind: &str, message: &str) -> bool {
-    matches!(code, "server_is_overloaded" | "slow_down")
-        || kind == "service_unavailable_error"
-        || message.contains("engine is currently overloaded")
-}
-
-fn exhausted(fields: &Fields<'_>) -> Outcome {
-    let outcome = Outcome::new(Class::QuotaExhausted)
-        .with_rule("openai quota")
-        .with_repeat(Repeat::Never);
-    match fields.until("/error/resets_at") {
-        Some(wait) => {
-            let source = HintSource::BodyField;
-            outcome
-                .with_scope(Scope::Account)
-                .with_hint(Some(Hint { wait, source }))
-        }
-        None => outcome.with_scope(Scope::Org),
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() == Class::QuotaExhausted {
+        hints.offer(HintSource::BodyField, fields.until("/error/resets_at"));
+        hints.offer(HintSource::ResetHeader, window(fields));
+        return;
+    }
+    hints.offer(HintSource::BodyText, fields.told(&["try again in "]));
+    if outcome.class() == Class::RateLimited {
+        let reset = instant::latest(fields, BUCKETS, instant::go);
+        hints.offer(HintSource::ResetHeader, reset);
     }
 }
 
-fn limited(fields: &Fields<'_>) -> Outcome {
-    let mut hints = Hints::default();
-    let told = duration::after(fields.text("/error/message"), "try again in ");
-    hints.offer(
-        HintSource::BodyText,
-        told.map_or(Reading::Absent, Reading::Wait),
-    );
-    hints.offer(HintSource::ResetHeader, latest_reset(fields));
-    Outcome::new(Class::RateLimited)
-        .with_scope(Scope::Model)
-        .with_rule("openai 429")
-        .with_hint(hints.best())
-        .with_malformed_hints(hints.malformed())
-}
-
-/// The reset of the exhausted bucket, the latest if there are several. A bucket with something left did not refuse.
-fn latest_reset(fields: &Fields<'_>) -> Reading {
-    let is_exhausted = |remaining: &str| fields.number(remaining) == Some(0);
-    BUCKETS
-        .iter()
-        .filter(|(remaining, _)| is_exhausted(remaining))
-        .map(|(_, reset)| duration::reading(fields.header(reset)))
-        .max_by_key(|reading| match reading {
-            Reading::Wait(wait) => Some(*wait),
-            Reading::Absent | Reading::Malformed => None,
-        })
-        .unwrap_or(Reading::Absent)
+/// The end of a plan's window that is used up to the last percent, the later of the two.
+fn window(fields: &Fields<'_>) -> Reading {
+    let ends = ["primary", "secondary"].into_iter().filter_map(|window| {
+        let used = fields.header(&format!("x-codex-{window}-used-percent"))?;
+        let is_used_up = decimal(used.as_bytes(), 1)? >= Duration::from_nanos(100);
+        let end = fields.header(&format!("x-codex-{window}-reset-at"))?;
+        is_used_up.then(|| instant::epoch(end, fields.server_now()))?
+    });
+    ends.max().map_or(Reading::Absent, Reading::Wait)
 }

@@ -4,13 +4,17 @@
 //! form is used where the environment variable `BUTTRESS_VECTORS` names one, so nothing here knows a case by its id:
 //! only the table of [`differences`] does.
 
+mod aws_errors;
 mod aws_jitter;
 mod differences;
 mod draws;
 mod envoy;
 mod finagle;
 mod folder;
+mod github_limits;
+mod grpc_pushback;
 mod http_date;
+mod providers;
 mod report;
 mod sdk;
 mod seconds;

@@ -99,6 +99,21 @@ impl Report {
         judge: impl Fn(&C) -> Verdict,
     ) {
         let cases: Vec<Value> = self.field(section).unwrap_or_default();
+        self.check_all(section, cases, judge);
+    }
+
+    /// Judges every case of a file that is a list of them.
+    pub(crate) fn check_list<C: DeserializeOwned>(&mut self, judge: impl Fn(&C) -> Verdict) {
+        let cases = self.content.as_array().cloned().unwrap_or_default();
+        self.check_all("", cases, judge);
+    }
+
+    fn check_all<C: DeserializeOwned>(
+        &mut self,
+        section: &str,
+        cases: Vec<Value>,
+        judge: impl Fn(&C) -> Verdict,
+    ) {
         for (index, mut case) in cases.into_iter().enumerate() {
             let id = id(section, index, &case);
             strip_remarks(&mut case);

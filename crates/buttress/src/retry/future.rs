@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use buttress_core::history::{Cause, End};
-use buttress_core::retry::{Call, Decision};
+use buttress_core::retry::{Call, Decision, restarts_backoff};
 use buttress_core::{BoxError, Class, Event, History, Outcome, Rejected, Timestamp};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
@@ -50,6 +50,8 @@ struct Progress<R, Req> {
 
 struct Trouble {
     history: History,
+    /// The attempt from which the backoff counts.
+    restarted: u32,
     previous: Duration,
     random: fastrand::Rng,
 }
@@ -230,6 +232,7 @@ where
         };
         let call = Call {
             attempts: trouble.history.attempts(),
+            restarted: trouble.restarted,
             previous: trouble.previous,
             is_repeatable: self.copy.as_ref().is_none_or(is_repeatable),
             is_replayable: self.copy.is_some(),
@@ -340,12 +343,16 @@ impl Trouble {
     fn new<R>(shared: &Shared<R>) -> Self {
         Self {
             history: History::default(),
+            restarted: 0,
             previous: Duration::ZERO,
             random: shared.random(),
         }
     }
 
     fn wait(&mut self, outcome: &Outcome, wait: Duration, cause: Cause) {
+        if outcome.hint().as_ref().is_some_and(restarts_backoff) {
+            self.restarted = self.history.attempts();
+        }
         self.history.repeat(outcome, wait, cause);
         // A hint is the server's measure, and no step of our own.
         if cause == Cause::Backoff {

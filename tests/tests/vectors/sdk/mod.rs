@@ -169,6 +169,7 @@ pub(crate) fn attempts(retry: &Retries, outcome: &Outcome) -> u32 {
 fn decide(retry: &Retries, outcome: &Outcome, made: u32, mut draw: Extreme) -> Decision {
     let call = Call {
         attempts: made,
+        restarted: 0,
         previous: Duration::ZERO,
         is_repeatable: true,
         is_replayable: true,

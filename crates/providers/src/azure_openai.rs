@@ -1,0 +1,149 @@
+//! Azure OpenAI, also as Foundry, and the API Management that stands before it.
+//!
+//! Sources, read in November 2026: MicrosoftDocs/azure-ai-docs `articles/foundry/openai/includes/quota-2.md`,
+//! openai/openai-python#937, aoai-simulated-api#57, graphrag-accelerator#129.
+//!
+//! # Signals
+//!
+//! A 429 is a limit of the deployment, unless the message speaks of high demand: then the region has no room, and the
+//! caller did nothing wrong. API Management answers with `statusCode` and `message` at the top; its *quota* policy
+//! answers 403, and says when it is replenished.
+//!
+//! # Hints
+//!
+//! The sentences "retry after 37 seconds" and "try again in 50 seconds". Resets are whole seconds, unlike OpenAI's; a
+//! remaining of -1 means that nothing is known, and the reset beside it says nothing.
+//!
+//! # Repetition
+//!
+//! As OpenAI's, whose client is used.
+//!
+//! # Limits
+//!
+//! Of a deployment: per model, region and subscription. Prompt estimate + `max_tokens` × `best_of` are charged on arrival;
+//! requests are counted over slices of one or ten seconds; failed requests count.
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::duration;
+use crate::fields::Fields;
+use crate::instant::{self, Bucket, bucket};
+use crate::openai::EXHAUSTED;
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
+
+/// Azure OpenAI.
+pub const PROFILE: Profile = Profile {
+    name: "azure_openai",
+    title: "Azure OpenAI",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: crate::openai::CODES,
+    messages: crate::openai::MESSAGES,
+    hints,
+    repeats_post: true,
+    repeats_conflict: true,
+    should_retry: Some("x-should-retry"),
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "azure call volume quota",
+        &[
+            Status(&[403, 429]),
+            Says(&["out of call volume quota", "quota will be replenished"]),
+        ],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "azure quota",
+        &[Code(EXHAUSTED)],
+        Class::QuotaExhausted,
+        Scope::Org,
+    ),
+    Signal::new(
+        "azure high demand",
+        &[
+            Status(&[429]),
+            Says(&[
+                "experiencing high demand",
+                "temporarily unable to process your request",
+                "during peak load",
+            ]),
+        ],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "azure request too large",
+        &[Status(&[429]), Says(&["request too large"])],
+        Class::ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "azure gateway limit",
+        &[
+            Status(&[429]),
+            Looks("`statusCode` at the top", |fields| {
+                fields.value("/statusCode").is_some()
+            }),
+        ],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "azure overloaded",
+        &[Code(&["server_is_overloaded", "service_unavailable_error"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "azure limit",
+        &[Code(&["rate_limit_exceeded"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+];
+
+const BUCKETS: &[Bucket] = &[
+    bucket(
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+    ),
+    bucket("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    // Seen in openai-python#937, with no `Retry-After` beside it.
+    bucket("x-ratelimit-remaining-tokens", "x-rate-limit-reset-tokens"),
+    bucket(
+        "x-ratelimit-remaining-requests",
+        "x-rate-limit-reset-requests",
+    ),
+];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() == Class::QuotaExhausted {
+        hints.offer(HintSource::BodyText, replenished(fields));
+        return;
+    }
+    let told = fields.told(&["retry after ", "try again in "]);
+    hints.offer(HintSource::BodyText, told);
+    if outcome.class() == Class::RateLimited {
+        let reset = instant::latest(fields, BUCKETS, instant::seconds);
+        hints.offer(HintSource::ResetHeader, reset);
+    }
+}
+
+/// `Quota will be replenished in 5.03:23:11.`
+fn replenished(fields: &Fields<'_>) -> Reading {
+    let message = [fields.text("/message"), fields.text("/error/message")];
+    let span = message.iter().find_map(|message| {
+        let (_, after) = message.split_once("replenished in ")?;
+        let word = after.split_ascii_whitespace().next()?;
+        duration::time_span(word.trim_end_matches('.'))
+    });
+    span.map_or(Reading::Absent, Reading::Wait)
+}

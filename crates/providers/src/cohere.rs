@@ -1,0 +1,63 @@
+//! Cohere.
+//!
+//! Sources, read in November 2026: docs.cohere.com errors and rate limits, cohere-ai/cohere-python
+//! `src/cohere/core/http_client.py`.
+//!
+//! # Signals
+//!
+//! One sentence for two limits: "limited to 20 API calls / minute" is a limit, "limited to 1000 API calls / month" a
+//! quota. There are no codes.
+//!
+//! # Hints
+//!
+//! None with a 429. The official client would read `x-ratelimit-reset`. "Will reset at the beginning of next month" names no zone, so nothing is computed from it.
+//!
+//! # Repetition
+//!
+//! The official client repeats 408, 409, 429 and 5xx, POST included.
+//!
+//! # Limits
+//!
+//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials.
+
+use buttress_core::hint::{HintSource, Hints};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::instant::{self, Bucket, bucket};
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Says, Status};
+
+/// Cohere's API.
+pub const PROFILE: Profile = Profile {
+    name: "cohere",
+    title: "Cohere",
+    kind: Kind::Models,
+    limits: Scope::Account,
+    signals: SIGNALS,
+    messages: &["/message"],
+    hints,
+    repeats_post: true,
+    repeats_conflict: true,
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[Signal::new(
+    "cohere monthly quota",
+    &[
+        Status(&[429]),
+        Says(&["calls / month", "calls/month", "per month"]),
+    ],
+    Class::QuotaExhausted,
+    Scope::Account,
+)];
+
+const BUCKETS: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() == Class::RateLimited {
+        let reset = instant::latest(fields, BUCKETS, instant::number);
+        hints.offer(HintSource::ResetHeader, reset);
+    }
+}

@@ -1,0 +1,103 @@
+//! One captured answer, and what is said of it.
+
+use std::time::Duration;
+
+use buttress_core::classify::{Reply, Rule, Rules};
+use buttress_core::{Class, Outcome, Repeat, UnixTime};
+use http::{HeaderMap, StatusCode, header};
+
+use super::events;
+use crate::profile::{Profile, may_have};
+use crate::zone::Zone;
+
+/// As much of a body as the layers look at, and so as much as counts here.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// An answer as it was captured: of a server, or, without a status, what a program printed.
+#[derive(Clone, Debug, Default)]
+pub struct Captured {
+    /// The status; `None` for text.
+    pub status: Option<StatusCode>,
+    /// The headers, trailers among them.
+    pub headers: HeaderMap,
+    /// The body, without its transfer encoding.
+    pub body: Vec<u8>,
+    /// Whether the body is a stream of events.
+    pub is_stream: bool,
+}
+
+impl Captured {
+    /// What it means, by the rules of a profile. `now` is the time of its arrival, `local` the zone of the machine that
+    /// printed the text.
+    pub fn judge(&self, profile: &Profile, now: UnixTime, local: &Zone) -> Outcome {
+        let outcome = match self.status {
+            None => self.text(profile, now, local),
+            Some(status) => self.answer(status, profile, now),
+        };
+        if outcome.is_ok() {
+            let scope = profile.scope_of_success(&self.headers, self.tells_use());
+            return outcome.with_scope(scope);
+        }
+        outcome
+    }
+
+    fn text(&self, profile: &Profile, now: UnixTime, local: &Zone) -> Outcome {
+        let text = String::from_utf8_lossy(&self.body);
+        profile
+            .judge_text(&text, now, local)
+            .unwrap_or(Outcome::new(Class::Ok))
+    }
+
+    fn answer(&self, status: StatusCode, profile: &Profile, now: UnixTime) -> Outcome {
+        let is_read = !self.is_event_stream() && profile.reads_body(status, &self.headers);
+        let outcome = Rules::new().then(*profile).judge(&Reply {
+            status,
+            headers: &self.headers,
+            body: if is_read { self.seen() } else { b"" },
+            wall: &|| now,
+        });
+        if !outcome.is_ok() || !self.is_event_stream() {
+            return outcome;
+        }
+        let failure = events::of(&self.body).find_map(|event| profile.judge_event(event, now));
+        failure.unwrap_or(outcome)
+    }
+
+    fn is_event_stream(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        let is_named = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let is_error = self
+            .status
+            .is_some_and(|status| status.is_client_error() || status.is_server_error());
+        !is_error && (self.is_stream || is_named)
+    }
+
+    /// Streams and what programs print belong to a running account; an answer says itself what it used in all.
+    fn tells_use(&self) -> bool {
+        let totals = ["total_tokens", "totalTokenCount", "totalTokens"];
+        self.status.is_none()
+            || self.is_event_stream()
+            || totals.iter().any(|total| may_have(self.seen(), total))
+    }
+
+    fn seen(&self) -> &[u8] {
+        &self.body[..self.body.len().min(MOST_BYTES)]
+    }
+}
+
+/// Whether the same request may be sent again, as far as the answer alone can tell.
+pub fn is_retryable(outcome: &Outcome) -> bool {
+    outcome.repeat() != Repeat::Never
+}
+
+/// The wait in milliseconds, rounded up; `None` where the server said nothing of use.
+pub fn wait_ms(outcome: &Outcome) -> Option<u64> {
+    let millis = |wait: Duration| wait.as_nanos().div_ceil(1_000_000);
+    let wait = millis(outcome.hint()?.wait);
+    Some(u64::try_from(wait).unwrap_or(u64::MAX))
+}
+
+/// Where the wait was found.
+pub fn wait_source(outcome: &Outcome) -> &'static str {
+    outcome.hint().map_or("none", |hint| hint.source.name())
+}

@@ -1,0 +1,54 @@
+//! What is said of an answer, in words.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use buttress_core::{Outcome, Repeat};
+
+use super::answer::limits;
+use super::captured::Captured;
+use super::layers::Layers;
+use crate::profile::Profile;
+
+pub(super) fn write(
+    out: &mut impl Write,
+    captured: &Captured,
+    profile: &Profile,
+    outcome: &Outcome,
+    layers: &Layers,
+) -> io::Result<()> {
+    match captured.status {
+        Some(status) => writeln!(out, "{status}, as {} means it", profile.title())?,
+        None => writeln!(out, "text, as {} means it", profile.title())?,
+    }
+    let mut row = |name: &str, value: &str| writeln!(out, "  {name:<9} {value}");
+    row("class", outcome.class().name())?;
+    row("scope", outcome.scope().name())?;
+    row("rule", outcome.rule())?;
+    row("repeat", repeat(outcome.repeat()))?;
+    row("wait", &wait(outcome))?;
+    for (name, value) in limits(&captured.headers) {
+        row("told", &format!("{name}: {value}"))?;
+    }
+    row("retry", &layers.retry)?;
+    row("cooldown", &layers.cooldown)?;
+    row("breaker", layers.breaker)
+}
+
+const fn repeat(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Always => "yes",
+        Repeat::IfRepeatable => "if sending the request twice does no more than sending it once",
+        Repeat::Never => "no",
+    }
+}
+
+fn wait(outcome: &Outcome) -> String {
+    match outcome.hint() {
+        None => "not told".to_owned(),
+        Some(hint) if hint.wait == Duration::ZERO => {
+            format!("told as zero ({}): the backoff holds", hint.source.name())
+        }
+        Some(hint) => format!("{:?} ({})", hint.wait, hint.source.name()),
+    }
+}

@@ -1,0 +1,176 @@
+//! What other clients make of GitHub's answers, for whoever comes from one of them.
+//!
+//! Each differs from [`github_rest`](crate::github_rest), and from the documentation, where its file says so. Sources, read in November 2026:
+//! octokit/plugin-throttling.js `src/index.ts`; google/go-github `github/github.go`, `CheckResponse`,
+//! `parseSecondaryRate` and `GetRateLimitCategory`.
+//!
+//! # Signals
+//!
+//! Octokit knows a secondary limit by the message alone, go-github by the link alone. To both, nothing remaining is a
+//! primary limit, also where the message speaks of permission.
+//!
+//! # Hints
+//!
+//! Octokit waits a second longer than the reset says, and for a secondary limit the `Retry-After` or a minute, whatever remains.
+//! Where the reset is missing, both come back at once.
+//!
+//! # Repetition
+//!
+//! Of limits; no client repeats anything else here.
+
+use std::time::Duration;
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::github_rest::{PRIMARY, SECONDARY, is_exhausted};
+use crate::instant;
+use crate::profile::{Hides, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{self, Looks, Status};
+
+/// Octokit's plugin-throttling, for REST.
+pub const OCTOKIT: Profile = Profile {
+    name: "octokit",
+    title: "GitHub REST, as Octokit",
+    signals: &[
+        limit(SECONDARY, &[Status(&[403, 429]), SAYS_SECONDARY]),
+        limit(PRIMARY, &[Status(&[403, 429]), NOTHING_REMAINS]),
+        OTHER,
+    ],
+    messages: &["/message", "/errors/0/message"],
+    hints: octokit_hints,
+    ..Profile::PLAIN
+};
+
+/// Octokit's plugin-throttling, for GraphQL: limits under any status but 401.
+pub const OCTOKIT_GRAPHQL: Profile = Profile {
+    name: "octokit_graphql",
+    title: "GitHub GraphQL, as Octokit",
+    signals: &[
+        Signal::new(
+            "octokit credential",
+            &[Status(&[401])],
+            Class::Auth,
+            Scope::Account,
+        ),
+        limit(
+            PRIMARY,
+            &[
+                IS_SUCCESS,
+                Looks("an error of the type RATE_LIMITED", is_rate_limited),
+            ],
+        ),
+        Signal::new(
+            "octokit other error",
+            &[IS_SUCCESS],
+            Class::ClientError,
+            Scope::Request,
+        ),
+        limit(SECONDARY, &[SAYS_SECONDARY]),
+        limit(PRIMARY, &[NOTHING_REMAINS]),
+        OTHER,
+    ],
+    hides: Hides::InMember("errors"),
+    ..OCTOKIT
+};
+
+/// go-github.
+pub const GO_GITHUB: Profile = Profile {
+    name: "go_github",
+    title: "GitHub REST, as go-github",
+    signals: &[
+        limit(PRIMARY, &[Status(&[403, 429]), NOTHING_REMAINS]),
+        limit(
+            SECONDARY,
+            &[Status(&[403, 429]), Looks("the link names it", is_linked)],
+        ),
+        OTHER,
+    ],
+    hints: go_hints,
+    ..OCTOKIT
+};
+
+const NOTHING_REMAINS: When = Looks("nothing remains", is_exhausted);
+const SAYS_SECONDARY: When = When::Says(&["secondary rate"]);
+const IS_SUCCESS: When = Looks("a success", |fields| fields.status().is_success());
+
+/// To them a 429 without these signs is an error like any other.
+const OTHER: Signal = Signal::new(
+    "github other 429",
+    &[Status(&[429])],
+    Class::ClientError,
+    Scope::Request,
+);
+
+const fn limit(rule: &'static str, when: &'static [When]) -> Signal {
+    Signal::new(rule, when, Class::RateLimited, Scope::Account)
+}
+
+fn is_rate_limited(fields: &Fields<'_>) -> bool {
+    let mut errors = fields.items("/errors").iter();
+    errors.any(|error| {
+        error
+            .get("type")
+            .is_some_and(|kind| *kind == *"RATE_LIMITED")
+    })
+}
+
+fn is_linked(fields: &Fields<'_>) -> bool {
+    let link = fields.text("/documentation_url");
+    link.ends_with("secondary-rate-limits") || link.ends_with("#abuse-rate-limits")
+}
+
+/// The wait until the reset; a reset that is missing is 1970.
+fn reset(fields: &Fields<'_>) -> Duration {
+    let reset = fields.header("x-ratelimit-reset").unwrap_or("0");
+    match fields.reads(reset, instant::epoch) {
+        Reading::Wait(wait) => wait,
+        Reading::Absent | Reading::Malformed => Duration::ZERO,
+    }
+}
+
+fn octokit_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    match outcome.rule() {
+        SECONDARY => hints.offer(
+            HintSource::DocumentedDefault,
+            Reading::Wait(Duration::from_secs(60)),
+        ),
+        PRIMARY => {
+            let reset = reset(fields);
+            let longer = reset.saturating_add(Duration::from_secs(u64::from(!reset.is_zero())));
+            hints.offer(HintSource::ResetHeader, Reading::Wait(longer));
+        }
+        _ => {}
+    }
+}
+
+fn go_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    let is_told = fields.header("x-ratelimit-reset").is_some() || outcome.rule() == PRIMARY;
+    if outcome.class() == Class::RateLimited && is_told {
+        hints.offer(HintSource::ResetHeader, Reading::Wait(reset(fields)));
+    }
+}
+
+/// The bucket that a request is counted in, as `x-ratelimit-resource` names it, by go-github's table.
+pub fn resource(method: &str, path: &str) -> &'static str {
+    let path = path.split('?').next().unwrap_or(path);
+    let is_of_repository = path.starts_with("/repos/");
+    let ends = |end| path.ends_with(end);
+    match method {
+        "GET" if path.starts_with("/search/code") => "code_search",
+        _ if path.starts_with("/search/") => "search",
+        _ if path == "/graphql" => "graphql",
+        "POST" if path.starts_with("/app-manifests/") && ends("/conversions") => {
+            "integration_manifest"
+        }
+        "PUT" if is_of_repository && ends("/import") => "source_import",
+        _ if ends("/code-scanning/sarifs") => "code_scanning_upload",
+        _ if path.starts_with("/scim/") => "scim",
+        "POST" if is_of_repository && ends("/dependency-graph/snapshots") => "dependency_snapshots",
+        _ if ends("/audit-log") => "audit_log",
+        _ if is_of_repository && ends("/dependency-graph/sbom") => "dependency_sbom",
+        _ => "core",
+    }
+}

@@ -1,0 +1,170 @@
+//! GitHub's GraphQL API.
+//!
+//! Sources, read in November 2026: github/docs (rate limits and node limits of the GraphQL API), octokit/plugin-retry.js,
+//! octokit/plugin-throttling.js, release-drafter#1018, yanyongyu/githubkit#271, port-labs/ocean#3526.
+//!
+//! # Signals
+//!
+//! Failures hide in a 200, in `errors[].type`. `RATE_LIMITED` and, since January 2026, `RATE_LIMIT` with the code
+//! `graphql_rate_limit` are limits, also when a few points remain: the query costs more than these. A 200 with data, no errors
+//! and nothing remaining is a success. What stands in `data` is never looked at.
+//!
+//! # Hints
+//!
+//! As GitHub's REST; for a primary limit the reset counts whatever remains.
+//!
+//! # Repetition
+//!
+//! Every query is a POST: repeated where the server has not acted, or the caller says so. After 502 and 504 points are deducted
+//! all the same.
+//!
+//! # Limits
+//!
+//! 5 000 points an hour per user, `GITHUB_TOKEN` 1 000 per repository; 2 000 points a minute.
+
+use buttress_core::hint::{HintSource, Hints};
+use buttress_core::{Class, Outcome, Scope};
+use serde_json::Value;
+
+use crate::fields::Fields;
+use crate::github_rest::{self, CONTENT, PRIMARY, SECONDARY};
+use crate::instant;
+use crate::profile::{Hides, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Looks, Status};
+
+/// GitHub's GraphQL API.
+pub const PROFILE: Profile = Profile {
+    name: "github_graphql",
+    title: "GitHub GraphQL",
+    signals: SIGNALS,
+    codes: &["/errors/0/type"],
+    messages: &["/message"],
+    hints,
+    hides: Hides::InMember("errors"),
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "github credential",
+        &[Status(&[401])],
+        Class::Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        SECONDARY,
+        &[Looks("an error or the message names it", is_secondary)],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        PRIMARY,
+        &[Looks(
+            "an error of the type RATE_LIMITED or RATE_LIMIT",
+            |fields| has_type(fields, &["RATE_LIMITED", "RATE_LIMIT"]),
+        )],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "github permission",
+        &[
+            Status(&[403]),
+            Looks("the message forbids", github_rest::is_forbidden),
+        ],
+        Class::Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        PRIMARY,
+        &[
+            Status(&[403, 429]),
+            Looks("nothing remains", github_rest::is_exhausted),
+        ],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        CONTENT,
+        &[Looks(
+            "UNPROCESSABLE, \"was submitted too quickly\"",
+            |fields| has_message(fields, "UNPROCESSABLE", "was submitted too quickly"),
+        )],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "github graphql fault",
+        &[Looks(
+            "\"Something went wrong while executing your query\"",
+            |fields| {
+                is_success(fields)
+                    && has_message(
+                        fields,
+                        "",
+                        "Something went wrong while executing your query",
+                    )
+            },
+        )],
+        Class::ServerError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "github graphql permission",
+        &[Looks(
+            "an error of the type FORBIDDEN or INSUFFICIENT_SCOPES",
+            |fields| is_success(fields) && has_type(fields, &["FORBIDDEN", "INSUFFICIENT_SCOPES"]),
+        )],
+        Class::Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        "github graphql error",
+        &[Looks("any other error in a success", is_success)],
+        Class::ClientError,
+        Scope::Request,
+    ),
+];
+
+fn is_success(fields: &Fields<'_>) -> bool {
+    fields.status().is_success()
+}
+
+fn word<'a>(error: &'a Value, name: &str) -> &'a str {
+    error.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn has_type(fields: &Fields<'_>, types: &[&str]) -> bool {
+    let mut errors = fields.items("/errors").iter();
+    errors.any(|error| {
+        types.contains(&word(error, "type"))
+            || word(error, "code") == "graphql_rate_limit" && types[0] == "RATE_LIMITED"
+    })
+}
+
+/// An error of this type, or of none, whose message begins or ends so. What the caller wrote may stand in messages, and in
+/// those of other types does.
+fn has_message(fields: &Fields<'_>, kind: &str, phrase: &str) -> bool {
+    fields.items("/errors").iter().any(|error| {
+        let message = word(error, "message");
+        ["", kind].contains(&word(error, "type")) && message.contains(phrase)
+    })
+}
+
+fn is_secondary(fields: &Fields<'_>) -> bool {
+    (!is_success(fields) && github_rest::is_secondary(fields))
+        || has_message(fields, "", "secondary rate limit")
+}
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.rule() == PRIMARY {
+        // A few points may remain, fewer than the query costs: the reset is its own.
+        if let Some(reset) = fields.header("x-ratelimit-reset") {
+            hints.offer(HintSource::ResetHeader, fields.reads(reset, instant::epoch));
+        }
+    }
+    if hints.best().is_none() {
+        github_rest::hints(fields, outcome, hints);
+    }
+}

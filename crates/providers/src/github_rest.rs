@@ -1,0 +1,167 @@
+//! GitHub's REST API.
+//!
+//! Sources, read in November 2026: github/docs `content/rest/using-the-rest-api/rate-limits-for-the-rest-api.md`,
+//! octokit/plugin-throttling.js `src/index.ts`, google/go-github `github/github.go`, and the issues named below.
+//!
+//! # Signals
+//!
+//! A 403 may be a limit: a *primary* one when nothing remains, a *secondary* one when the message or the link says so.
+//! A 422 is a content limit in disguise when an error's code is `abuse` (octokit/plugin-throttling.js#775) or its
+//! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of permission, the last point
+//! was spent on a call that no wait makes good.
+//!
+//! # Hints
+//!
+//! After `Retry-After`: `x-ratelimit-reset` where nothing remains, as otherwise it describes another bucket
+//! (scala-steward#2355: a secondary limit with 4 290 remaining and a reset 35 minutes ahead); else a minute, which the
+//! documentation names as the least after a secondary limit.
+//!
+//! # Repetition
+//!
+//! A POST creates: it is repeated only where the server has not acted.
+//!
+//! # Limits
+//!
+//! 60 an hour per address without a credential, 5 000 per user, 30 searches a minute; each `x-ratelimit-resource` of its
+//! own. Secondary: 100 at once, 900 points a minute (reading 1, writing 5), 80 new contents a minute and 500 an hour. `GET
+//! /rate_limit` is free.
+
+use std::time::Duration;
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+use serde_json::Value;
+
+use crate::fields::Fields;
+use crate::instant::{self, Bucket, bucket, is_zero};
+use crate::profile::Profile;
+use crate::signal::Signal;
+use crate::signal::When::{Looks, Status};
+
+/// GitHub's REST API.
+pub const PROFILE: Profile = Profile {
+    name: "github_rest",
+    title: "GitHub REST",
+    signals: SIGNALS,
+    codes: &["/errors/0/code"],
+    messages: &["/message"],
+    hints,
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        SECONDARY,
+        &[
+            Status(&[403, 429]),
+            Looks("the message or the link names it", is_secondary),
+        ],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "github permission",
+        &[Status(&[403]), Looks("the message forbids", is_forbidden)],
+        Class::Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        PRIMARY,
+        &[Status(&[403, 429]), Looks("nothing remains", is_exhausted)],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    // A 403 that says when to come back is a limit, even if it does not say which.
+    Signal::new(
+        "github 403 with retry-after",
+        &[
+            Status(&[403]),
+            Looks("`retry-after`", |fields| {
+                fields.header("retry-after").is_some()
+            }),
+        ],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        CONTENT,
+        &[
+            Status(&[422]),
+            Looks(
+                "an error `abuse`, or \"submitted too quickly\"",
+                is_too_quick,
+            ),
+        ],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+];
+
+pub(crate) const PRIMARY: &str = "github primary limit";
+pub(crate) const SECONDARY: &str = "github secondary limit";
+pub(crate) const CONTENT: &str = "github content limit";
+
+/// "If the retry-after header is not present and x-ratelimit-remaining is not 0, wait for at least one minute."
+const AT_LEAST: Duration = Duration::from_secs(60);
+
+/// Refusals that may come with the last point spent, and that no wait will change. The last is a credential that was locked
+/// out: to try again lengthens the lock (PyGithub#1248).
+const FORBIDDEN: [&str; 5] = [
+    "Resource not accessible",
+    "Resource protected by",
+    "Must have",
+    "Request forbidden by administrative rules",
+    "Maximum number of login attempts",
+];
+
+const BUCKETS: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+
+pub(crate) fn is_secondary(fields: &Fields<'_>) -> bool {
+    let link = fields.text("/documentation_url");
+    fields.says("secondary rate")
+        || fields.says("abuse detection mechanism")
+        || link.ends_with("secondary-rate-limits")
+        || link.ends_with("#abuse-rate-limits")
+}
+
+pub(crate) fn is_exhausted(fields: &Fields<'_>) -> bool {
+    is_zero(fields, "x-ratelimit-remaining")
+}
+
+pub(crate) fn is_forbidden(fields: &Fields<'_>) -> bool {
+    let message = fields.text("/message");
+    FORBIDDEN
+        .iter()
+        .any(|beginning| message.starts_with(beginning))
+}
+
+fn is_too_quick(fields: &Fields<'_>) -> bool {
+    fields.says("was submitted too quickly")
+        || fields.items("/errors").iter().any(|error| {
+            says(error, "code", "abuse") || says(error, "message", "was submitted too quickly")
+        })
+}
+
+fn says(error: &Value, field: &str, word: &str) -> bool {
+    error
+        .get(field)
+        .and_then(Value::as_str)
+        .is_some_and(|text| text.contains(word))
+}
+
+pub(crate) fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() != Class::RateLimited {
+        return;
+    }
+    let reset = if is_exhausted(fields) {
+        instant::latest(fields, BUCKETS, instant::epoch)
+    } else {
+        Reading::Absent
+    };
+    hints.offer(HintSource::ResetHeader, reset);
+    // A limit whose end has come is over, if it is the primary one; of the others the end is not known.
+    let is_known = outcome.rule() == PRIMARY && matches!(reset, Reading::Wait(_));
+    if [PRIMARY, SECONDARY, CONTENT].contains(&outcome.rule()) && !is_known {
+        hints.offer(HintSource::DocumentedDefault, Reading::Wait(AT_LEAST));
+    }
+}

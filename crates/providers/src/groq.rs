@@ -1,0 +1,99 @@
+//! Groq.
+//!
+//! Sources, read in November 2026: console.groq.com/docs/rate-limits and /docs/errors, groq/groq-python `_base_client.py`, measured
+//! notes.
+//!
+//! # Signals
+//!
+//! OpenAI's codes. A 413 of the code `rate_limit_exceeded` is a request that never fits, although it comes with a
+//! `Retry-After`; 498 means that the flex tier is full.
+//!
+//! # Hints
+//!
+//! The sentence "Please try again in 6m 11.52s", sometimes with a blank in it; then the reset of the exhausted bucket. The headers know
+//! requests per *day* and tokens per *minute* alone: for every other limit they show plenty while the bucket is empty.
+//!
+//! # Repetition
+//!
+//! As OpenAI's, whose client it is generated with.
+//!
+//! # Limits
+//!
+//! Of an organisation, per model: 30 requests a minute on the free tier. Prompt estimate and `max_tokens` seem to be charged on arrival
+//! (inferred from the 413's text).
+
+use buttress_core::hint::{HintSource, Hints};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::instant::{self, Bucket};
+use crate::openai::{self, EXHAUSTED};
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Says, Status};
+
+/// Groq's API.
+pub const PROFILE: Profile = Profile {
+    name: "groq",
+    title: "Groq",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: openai::CODES,
+    messages: openai::MESSAGES,
+    hints,
+    repeats_post: true,
+    repeats_conflict: true,
+    should_retry: Some("x-should-retry"),
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "groq request too large",
+        &[Status(&[413])],
+        Class::ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "groq request too large",
+        &[Status(&[429]), Says(&["request too large"])],
+        Class::ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "groq quota",
+        &[Code(EXHAUSTED)],
+        Class::QuotaExhausted,
+        Scope::Org,
+    ),
+    Signal::new(
+        "groq capacity",
+        &[Status(&[498])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "groq capacity",
+        &[Code(&["capacity_exceeded"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "groq limit",
+        &[Code(&["rate_limit_exceeded"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+];
+
+/// Requests of the day, tokens of the minute.
+const BUCKETS: &[Bucket] = openai::BUCKETS;
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    hints.offer(HintSource::BodyText, fields.told(&["try again in "]));
+    if outcome.class() == Class::RateLimited {
+        let reset = instant::latest(fields, BUCKETS, instant::go);
+        hints.offer(HintSource::ResetHeader, reset);
+    }
+}

@@ -1,0 +1,225 @@
+//! gRPC.
+//!
+//! Sources, read in November 2026: grpc/proposal `A6-client-retries.md`, grpc/grpc `doc/statuscodes.md` and
+//! `doc/http-grpc-status-mapping.md`, grpc/grpc-go `stream.go`, grpc PROTOCOL-HTTP2; for the texts of sizes temporalio/sdk-rust#462,
+//! ydb-java-sdk#718, grpc-dotnet#2277.
+//!
+//! # Signals
+//!
+//! `grpc-status`, in the trailers or in the head, wins over the HTTP status; without one the status is mapped as gRPC's documentation has it.
+//! `RESOURCE_EXHAUSTED` is a limit, unless the message speaks of a message's size: then no wait makes it pass.
+//!
+//! # Hints
+//!
+//! `grpc-retry-pushback-ms`, waited to the millisecond; then `RetryInfo` in `grpc-status-details-bin`.
+//!
+//! # Repetition
+//!
+//! `UNAVAILABLE` and limits. `ABORTED` is for the caller to repeat, from the beginning of its transaction. A pushback that is negative, no
+//! number or there twice forbids it: the opposite of `Retry-After`, where what is malformed is not there.
+//!
+//! # Limits
+//!
+//! Those of the service.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use buttress_core::classify::Reply;
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Repeat, Scope};
+
+use crate::fields::Fields;
+use crate::profile::{Hides, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
+use crate::{signal, status_details};
+
+/// gRPC.
+pub const PROFILE: Profile = Profile {
+    name: "grpc",
+    title: "gRPC",
+    signals: SIGNALS,
+    codes: &["grpc-status"],
+    messages: &["grpc-message"],
+    message: percent_decoded,
+    hints,
+    overrule,
+    hides: Hides::InGrpcStatus,
+    repeats_post: true,
+    ..Profile::PLAIN
+};
+
+use Class::{Auth, ClientError, Conflict, RateLimited, ServerError, Timeout, Unavailable};
+
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
+
+const SIGNALS: &[Signal] = &[
+    Signal::new("grpc OK", &[Code(&["0"])], Class::Ok, Scope::Request),
+    Signal::new(
+        "grpc message size",
+        &[
+            Code(&["8"]),
+            Says(&[
+                "message larger than max",
+                "message exceeds maximum size",
+                "exceeds the maximum configured message size",
+            ]),
+        ],
+        ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "grpc RESOURCE_EXHAUSTED",
+        &[Code(&["8"])],
+        RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "grpc UNAVAILABLE",
+        &[Code(&["14"])],
+        Unavailable,
+        Scope::Request,
+    ),
+    // The time is the caller's, and it is up.
+    Signal::new(
+        "grpc DEADLINE_EXCEEDED",
+        &[Code(&["4"])],
+        Timeout,
+        Scope::Request,
+    )
+    .repeated(Repeat::Never),
+    Signal::new("grpc ABORTED", &[Code(&["10"])], Conflict, Scope::Request),
+    Signal::new(
+        "grpc ALREADY_EXISTS",
+        &[Code(&["6"])],
+        Conflict,
+        Scope::Request,
+    ),
+    Signal::new(
+        "grpc PERMISSION_DENIED or UNAUTHENTICATED",
+        &[Code(&["7", "16"])],
+        Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        "grpc request",
+        &[Code(&["1", "3", "5", "9", "11", "12"])],
+        ClientError,
+        Scope::Request,
+    ),
+    // A code is repeated where it is listed, and these are not: UNKNOWN, INTERNAL, DATA_LOSS, and what is no code.
+    Signal::new(
+        "grpc UNKNOWN, INTERNAL or DATA_LOSS",
+        &[Looks("any other `grpc-status`", |fields| {
+            fields.header("grpc-status").is_some()
+        })],
+        ServerError,
+        Scope::Request,
+    )
+    .repeated(Repeat::Never),
+    Signal::new(
+        "grpc UNAVAILABLE by HTTP status",
+        &[Status(&[429, 502, 503, 504])],
+        Unavailable,
+        Scope::Request,
+    ),
+    Signal::new(
+        "grpc UNAUTHENTICATED or PERMISSION_DENIED by HTTP status",
+        &[Status(&[401, 403])],
+        Auth,
+        Scope::Account,
+    ),
+    Signal::new(
+        "grpc UNIMPLEMENTED by HTTP status",
+        &[Status(&[404])],
+        ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "grpc INTERNAL or UNKNOWN by HTTP status",
+        &[],
+        ServerError,
+        Scope::Request,
+    )
+    .repeated(Repeat::Never),
+];
+
+/// Whether an answer takes from the tokens that throttle retries (gRFC A6): a failure that may be repeated does, and one
+/// that the server forbids to repeat.
+pub fn spends_retry_token(reply: &Reply<'_>) -> bool {
+    let fields = Fields::new(reply, &PROFILE);
+    let failure = signal::first(SIGNALS, &fields).filter(|outcome| !outcome.is_ok());
+    failure.is_some_and(|outcome| {
+        outcome.repeat() != Repeat::Never || pushback(&fields) == Pushback::Forbidden
+    })
+}
+
+/// What the server says of another attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pushback {
+    /// Nothing.
+    Absent,
+    /// Another attempt, exactly then.
+    Wait(Duration),
+    /// No other attempt.
+    Forbidden,
+}
+
+fn pushback(fields: &Fields<'_>) -> Pushback {
+    let mut values = fields.headers().get_all(PUSHBACK).iter();
+    let (first, second) = (values.next(), values.next());
+    let Some(value) = first else {
+        return Pushback::Absent;
+    };
+    let digits = value.as_bytes().trim_ascii();
+    let millis = std::str::from_utf8(digits)
+        .ok()
+        .filter(|text| second.is_none() && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse::<i32>().ok())
+        .and_then(|millis| u64::try_from(millis).ok());
+    millis.map_or(Pushback::Forbidden, |millis| {
+        Pushback::Wait(Duration::from_millis(millis))
+    })
+}
+
+fn overrule(fields: &Fields<'_>, outcome: Outcome) -> Outcome {
+    match pushback(fields) {
+        Pushback::Forbidden => outcome.with_repeat(Repeat::Never),
+        Pushback::Absent | Pushback::Wait(_) => outcome,
+    }
+}
+
+fn hints(fields: &Fields<'_>, _outcome: &Outcome, hints: &mut Hints) {
+    // A pushback of zero is a word of its own, and not to be lengthened by a word of less weight.
+    if let Pushback::Wait(wait) = pushback(fields) {
+        hints.offer(HintSource::GrpcPushback, Reading::Wait(wait));
+        return;
+    }
+    let details = fields.header("grpc-status-details-bin");
+    let delay = details.and_then(status_details::retry_delay);
+    hints.offer(
+        HintSource::RetryInfo,
+        delay.map_or(Reading::Absent, Reading::Wait),
+    );
+}
+
+/// `grpc-message` is percent-encoded.
+fn percent_decoded(message: Cow<'_, str>) -> Cow<'_, str> {
+    if !message.contains('%') {
+        return message;
+    }
+    let mut bytes = message.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    while let Some((&first, rest)) = bytes.split_first() {
+        let code = rest
+            .get(..2)
+            .and_then(|code| std::str::from_utf8(code).ok());
+        let byte = code
+            .filter(|code| first == b'%' && code.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        decoded.push(byte.unwrap_or(first));
+        bytes = &rest[if byte.is_some() { 2 } else { 0 }..];
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}

@@ -1,0 +1,84 @@
+//! Any server that has the IETF's `RateLimit` fields.
+//!
+//! Source: ietf-wg-httpapi/ratelimit-headers, drafts 00 to 10, read in November 2026.
+//!
+//! # Signals
+//!
+//! The problem types of the draft; else the status.
+//!
+//! # Hints
+//!
+//! The `RateLimit` field where nothing remains; then the three fields of drafts 00 to 06, whose reset is a wait in seconds, and with some servers
+//! a time since 1970. "Retry-After MUST take precedence."
+//!
+//! # Repetition
+//!
+//! As the request allows.
+//!
+//! # Limits
+//!
+//! The `RateLimit-Policy` field names them.
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::instant::{self, Bucket, bucket};
+use crate::profile::{Kind, Profile};
+use crate::ratelimit;
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Status};
+
+/// Servers with `RateLimit` fields.
+pub const PROFILE: Profile = Profile {
+    name: "ietf",
+    title: "IETF RateLimit fields",
+    kind: Kind::Unknown,
+    signals: SIGNALS,
+    codes: &["/type"],
+    messages: &["/title"],
+    hints,
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "ietf problem type",
+        &[Code(&[
+            "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            "https://iana.org/assignments/http-problem-types#abnormal-usage-detected",
+        ])],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "ietf problem type",
+        &[Code(&[
+            "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+        ])],
+        Class::Unavailable,
+        Scope::Account,
+    ),
+    Signal::new(
+        "ietf reduced capacity",
+        &[
+            Status(&[503]),
+            Looks("a `RateLimit` field of which nothing remains", |fields| {
+                matches!(ratelimit::reading(fields), Reading::Wait(_))
+            }),
+        ],
+        Class::Unavailable,
+        Scope::Account,
+    ),
+];
+
+const TRIPLET: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-reset")];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if !matches!(outcome.class(), Class::RateLimited | Class::Unavailable) {
+        return;
+    }
+    hints.offer(HintSource::RateLimitField, ratelimit::reading(fields));
+    let reset = instant::latest(fields, TRIPLET, instant::number);
+    hints.offer(HintSource::ResetHeader, reset);
+}

@@ -1,0 +1,119 @@
+//! Mistral.
+//!
+//! Sources, read in November 2026: docs.mistral.ai/resources/error-glossary, mistralai/client-python
+//! `utils/retries.py`, measured notes on 163 answers.
+//!
+//! # Signals
+//!
+//! Code 1300 is a limit of the minute, 3505 the provider's lack of room; older answers have no code and say "Service tier
+//! capacity exceeded". A limit of zero in the headers is a model that is not in the plan.
+//!
+//! # Hints
+//!
+//! No `Retry-After` in 163 answers. The window is the minute of the wall clock: where a header shows that the minute's
+//! limit is what is used up, the wait is the rest of the minute. An older family of headers has a reset in seconds.
+//!
+//! # Repetition
+//!
+//! The official client repeats 429, 500, 502, 503 and 504, POST included.
+//!
+//! # Limits
+//!
+//! Of a model per workspace. `x-ratelimit-tokens-query-cost` is what the request cost.
+
+use std::time::Duration;
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::instant::{self, Bucket, bucket, is_zero};
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
+
+/// Mistral's API.
+pub const PROFILE: Profile = Profile {
+    name: "mistral",
+    title: "Mistral",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: &["/code", "/type", "/error/code", "/error/type"],
+    messages: &["/message", "/error/message"],
+    hints,
+    repeats_post: true,
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "mistral not in the plan",
+        &[
+            Status(&[429]),
+            Looks("a limit of zero", |fields| {
+                is_zero(fields, "x-ratelimit-limit-req-minute")
+                    || is_zero(fields, "x-ratelimit-limit-tokens-minute")
+            }),
+        ],
+        Class::QuotaExhausted,
+        Scope::Model,
+    ),
+    Signal::new(
+        "mistral monthly quota",
+        &[
+            Status(&[429]),
+            Looks("nothing remains of the month", |fields| {
+                is_zero(fields, "x-ratelimitbysize-remaining-month")
+            }),
+        ],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "mistral capacity",
+        &[Code(&["3505", "service_tier_capacity_exceeded"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "mistral capacity",
+        &[Status(&[429]), Says(&["service tier capacity exceeded"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "mistral limit",
+        &[Code(&["1300", "rate_limited"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+];
+
+const SIZED: &[Bucket] = &[bucket("ratelimitbysize-remaining", "ratelimitbysize-reset")];
+
+/// What counts by the minute.
+const MINUTES: [&str; 3] = [
+    "x-ratelimit-remaining-req-minute",
+    "x-ratelimit-remaining-tokens-minute",
+    "x-ratelimitbysize-remaining-minute",
+];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() != Class::RateLimited {
+        return;
+    }
+    let reset = instant::latest(fields, SIZED, instant::seconds);
+    hints.offer(HintSource::ResetHeader, reset);
+    if MINUTES.iter().any(|name| is_zero(fields, name)) {
+        hints.offer(HintSource::DocumentedDefault, rest_of_minute(fields));
+    }
+}
+
+fn rest_of_minute(fields: &Fields<'_>) -> Reading {
+    const MINUTE: i128 = 60_000_000_000;
+    let rest = MINUTE - fields.server_now().as_nanos().rem_euclid(MINUTE);
+    u64::try_from(rest).map_or(Reading::Absent, |nanos| {
+        Reading::Wait(Duration::from_nanos(nanos))
+    })
+}

@@ -1,0 +1,115 @@
+//! Servers that speak OpenAI's language: Cerebras, GitHub Models, Scaleway, Venice, Z.ai, NVIDIA, Hugging Face, opencode.
+//!
+//! Sources, read in November 2026: measured notes on free tiers (rate limits of Cerebras, GitHub Models, Mistral, Groq), earendil-works/pi#4991
+//! (opencode).
+//!
+//! # Signals
+//!
+//! Codes to the letter. Their words mislead: Scaleway's per-minute limit says "INSUFFICIENT QUOTA", and Cerebras names the
+//! parameter `quota` for requests per minute. A plan's end is known by "usage limit reached".
+//!
+//! # Hints
+//!
+//! The sentences "try again in", "retry after", "please wait" and "resets in"; then resets, of which each server has its own unit, and
+//! Venice two in one answer. GitHub Models sends `retry-after: 0` for a limit on concurrent requests.
+//!
+//! # Repetition
+//!
+//! As OpenAI's, since its clients are used. Cerebras forbids the repetition after `queue_exceeded`, although the queue is
+//! free within seconds; it is obeyed.
+//!
+//! # Limits
+//!
+//! Each server's own; of a credential.
+
+use buttress_core::hint::{HintSource, Hints};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::openai::EXHAUSTED;
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Says, Status};
+use crate::{generic, instant};
+
+/// A server that speaks OpenAI's language.
+pub const PROFILE: Profile = Profile {
+    name: "openai_compatible",
+    title: "OpenAI-compatible",
+    kind: Kind::Models,
+    limits: Scope::Account,
+    signals: SIGNALS,
+    codes: &["/error/code", "/error/type", "/code", "/type"],
+    messages: &["/error/message", "/message"],
+    hints,
+    repeats_post: true,
+    repeats_conflict: true,
+    should_retry: Some("x-should-retry"),
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "compatible quota",
+        &[Code(EXHAUSTED)],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "compatible plan",
+        &[
+            Status(&[402, 403, 429]),
+            Says(&["usage limit reached", "monthly limit reached"]),
+        ],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "compatible overloaded",
+        &[Code(&[
+            "queue_exceeded",
+            "server_is_overloaded",
+            "service_unavailable_error",
+            "capacity_exceeded",
+        ])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "compatible request too large",
+        &[Status(&[413, 429]), Says(&["request too large"])],
+        Class::ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "compatible limit",
+        &[Code(&[
+            "rate_limit_exceeded",
+            "request_quota_exceeded",
+            "token_quota_exceeded",
+            "RateLimitReached",
+        ])],
+        Class::RateLimited,
+        Scope::Account,
+    ),
+];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() == Class::QuotaExhausted {
+        // Some send the days of a plan here too.
+        if fields.says("limit reached") {
+            fields.offer_retry_after(hints);
+        }
+        hints.offer(
+            HintSource::BodyText,
+            fields.told(&["resets in ", "reset in "]),
+        );
+        return;
+    }
+    let told = fields.told(&["try again in ", "retry after ", "please wait ", "retry in "]);
+    hints.offer(HintSource::BodyText, told);
+    if outcome.class() == Class::RateLimited {
+        let reset = instant::latest(fields, generic::BUCKETS, instant::any);
+        hints.offer(HintSource::ResetHeader, reset);
+    }
+}

@@ -1,0 +1,221 @@
+//! OpenRouter.
+//!
+//! Sources, read in November 2026: openrouter.ai/docs/api/errors and /streaming, OpenRouterTeam/typescript-sdk.
+//!
+//! # Signals
+//!
+//! The status is the error's own only where the request was refused at the door; otherwise the error stands in the body
+//! of a 200, or in a stream. So `error.code` counts wherever there is one. A 402 with a `Retry-After` is no bill: other requests of the same account hold the money until
+//! they end.
+//!
+//! # Hints
+//!
+//! `metadata.retry_after_seconds`, and the upstream's headers as they were copied into the metadata, whose reset is in
+//! *milliseconds* since 1970.
+//!
+//! # Repetition
+//!
+//! Its clients repeat POST. A stream is repeated before its first output alone.
+//!
+//! # Limits
+//!
+//! `:free` models: 20 requests a minute, 50 a day (1 000 with credits). Others have the limits of the model's provider.
+
+use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::{Class, Outcome, Scope};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::fields::{Answer, Fields};
+use crate::instant;
+use crate::profile::{Hides, Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
+
+/// OpenRouter's API.
+pub const PROFILE: Profile = Profile {
+    name: "openrouter",
+    title: "OpenRouter",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: &["/error/code", "/error/metadata/error_type"],
+    messages: &["/error/message"],
+    shape: by_code,
+    hints,
+    hides: Hides::InMember("error"),
+    repeats_post: true,
+    repeats_conflict: true,
+    ..Profile::PLAIN
+};
+
+use Class::{
+    ClientError, Overloaded, QuotaExhausted, RateLimited, ServerError, Timeout, Unavailable,
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "openrouter in-flight budget",
+        &[
+            Status(&[402]),
+            Looks(
+                "held by requests in flight, with a Retry-After",
+                is_in_flight,
+            ),
+        ],
+        RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "openrouter credits",
+        &[Code(&["402", "payment_required"])],
+        QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "openrouter free models per day",
+        &[Status(&[429]), Says(&["-per-day"])],
+        QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "openrouter free models per minute",
+        &[Status(&[429]), Says(&["-per-min"])],
+        RateLimited,
+        Scope::Account,
+    ),
+    Signal::new(
+        "openrouter budget",
+        &[
+            Status(&[403]),
+            Looks("`resets_at`", |fields| {
+                budget_end(fields) != Reading::Absent
+            }),
+        ],
+        QuotaExhausted,
+        Scope::Account,
+    ),
+    Signal::new(
+        "openrouter moderation",
+        &[
+            Status(&[403]),
+            Looks("`reasons` or `flagged_input`", is_moderation),
+        ],
+        ClientError,
+        Scope::Request,
+    ),
+    Signal::new(
+        "openrouter limit",
+        &[Code(&["rate_limit_exceeded", "429"])],
+        RateLimited,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openrouter overloaded",
+        &[Code(&["provider_overloaded", "529"])],
+        Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openrouter unavailable",
+        &[Code(&["provider_unavailable", "502", "503"])],
+        Unavailable,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openrouter unavailable",
+        &[Status(&[502, 503])],
+        Unavailable,
+        Scope::Model,
+    ),
+    Signal::new(
+        "openrouter timeout",
+        &[Code(&["timeout"])],
+        Timeout,
+        Scope::Request,
+    ),
+    Signal::new(
+        "openrouter fault",
+        &[Code(&["server", "server_error"])],
+        ServerError,
+        Scope::Model,
+    ),
+];
+
+/// With the status that the error says it has.
+fn by_code(answer: Answer) -> Answer {
+    let code = answer.body.pointer("/error/code");
+    let code = code.and_then(|code| match code {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    });
+    let status = code
+        .and_then(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code))
+        .and_then(|code| StatusCode::from_u16(code).ok());
+    Answer {
+        status: status.unwrap_or(answer.status),
+        ..answer
+    }
+}
+
+/// "A 402 without the header is not a wait-and-retry case."
+fn is_in_flight(fields: &Fields<'_>) -> bool {
+    fields.header("retry-after").is_some()
+        && fields.text("/error/metadata/limit_source") == "openrouter_in_flight_budget"
+}
+
+fn is_moderation(fields: &Fields<'_>) -> bool {
+    ["reasons", "flagged_input"]
+        .iter()
+        .any(|name| fields.value(&format!("/error/metadata/{name}")).is_some())
+}
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    if outcome.class() == QuotaExhausted {
+        hints.offer(HintSource::BodyField, budget_end(fields));
+        if outcome.rule() == "openrouter free models per day" {
+            hints.offer(
+                HintSource::BodyField,
+                copied(fields, "x-ratelimit-reset", instant::epoch),
+            );
+        }
+        return;
+    }
+    let told = fields.seconds("/error/metadata/retry_after_seconds");
+    hints.offer(HintSource::BodyField, told);
+    hints.offer(
+        HintSource::BodyField,
+        copied(fields, "retry-after", instant::seconds),
+    );
+    hints.offer(
+        HintSource::BodyField,
+        copied(fields, "x-ratelimit-reset", instant::epoch),
+    );
+}
+
+fn budget_end(fields: &Fields<'_>) -> Reading {
+    match fields.until("/error/metadata/resets_at") {
+        Reading::Absent => fields.until("/error/resets_at"),
+        reading => reading,
+    }
+}
+
+/// A header as it was copied into the metadata.
+fn copied(
+    fields: &Fields<'_>,
+    name: &str,
+    read: fn(&str, buttress_core::UnixTime) -> Option<std::time::Duration>,
+) -> Reading {
+    let headers = fields
+        .value("/error/metadata/headers")
+        .and_then(Value::as_object);
+    let mut headers = headers.into_iter().flatten();
+    let value = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
+    match value {
+        Some((_, Value::String(text))) => fields.reads(text, read),
+        Some((_, Value::Number(number))) => fields.reads(&number.to_string(), read),
+        _ => Reading::Absent,
+    }
+}

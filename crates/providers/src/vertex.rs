@@ -1,0 +1,116 @@
+//! Google Vertex AI.
+//!
+//! Sources, read in November 2026: cloud.google.com/vertex-ai/generative-ai/docs/error-code-429, googleapis/python-api-core
+//! (`if_transient_error`: 429, 500, 503).
+//!
+//! # Signals
+//!
+//! A 429 of pay-as-you-go, "Resource exhausted, please try again later.", is the region's lack of room, and no limit of
+//! the caller. One of provisioned throughput, or of a named quota, is the caller's.
+//!
+//! # Hints
+//!
+//! As Gemini's. Pay-as-you-go gives none; the documentation asks for at most two repetitions, a second apart or more.
+//!
+//! # Repetition
+//!
+//! As Gemini's. An expired token is to be renewed outside any loop.
+//!
+//! # Limits
+//!
+//! Per project, region and base model: a quota per minute, or the throughput that was bought.
+
+use buttress_core::hint::{HintSource, Hints};
+use buttress_core::{Class, Outcome, Scope};
+
+use crate::fields::Fields;
+use crate::profile::{Kind, Profile};
+use crate::signal::Signal;
+use crate::signal::When::{Code, Looks, Says, Status};
+use crate::{gemini, google};
+
+/// Vertex AI.
+pub const PROFILE: Profile = Profile {
+    name: "vertex",
+    title: "Google Vertex AI",
+    kind: Kind::Models,
+    limits: Scope::Model,
+    signals: SIGNALS,
+    codes: google::CODES,
+    messages: &["/error/message"],
+    shape: google::unwrapped,
+    hints,
+    repeats_post: true,
+    repeats_conflict: true,
+    ..Profile::PLAIN
+};
+
+const SIGNALS: &[Signal] = &[
+    Signal::new(
+        "vertex daily quota",
+        &[Looks("a violated quota of a day", google::is_daily)],
+        Class::QuotaExhausted,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex provisioned throughput",
+        &[Status(&[429]), Says(&["provisioned throughput"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex quota per minute",
+        &[Status(&[429]), Says(&["quota exceeded for"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex capacity",
+        &[Status(&[429]), Says(&["resource exhausted"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex capacity",
+        &[Code(&[
+            "MODEL_CAPACITY_EXHAUSTED",
+            "MODEL_CAPACITY_EXCEEDED",
+        ])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex overloaded",
+        &[Status(&[503]), Says(&["overloaded", "high demand"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex limit of the project",
+        &[Code(&["RATE_LIMIT_EXCEEDED"]), Status(&[403])],
+        Class::RateLimited,
+        Scope::Org,
+    ),
+    Signal::new(
+        "vertex limit",
+        &[Code(&["RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
+    Signal::new(
+        "vertex credential",
+        &[Code(&["API_KEY_INVALID", "FAILED_PRECONDITION"])],
+        Class::Auth,
+        Scope::Account,
+    ),
+];
+
+fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    match (outcome.class(), outcome.rule()) {
+        (Class::QuotaExhausted, "vertex daily quota") => {
+            hints.offer(HintSource::DailyReset, gemini::midnight(fields));
+        }
+        (Class::QuotaExhausted, _) => {}
+        _ => google::offer(fields, hints),
+    }
+}

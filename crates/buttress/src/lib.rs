@@ -5,12 +5,13 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → attempt timeout → isolation → classify → client
+//! deadline → retry → concurrency → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
+//! * [`concurrency`]: how many attempts may be in flight, found out from how they end.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
 //! * [`rebuild`]: a client that is broken for good is replaced.
@@ -37,6 +38,7 @@
 
 pub mod attempt_timeout;
 pub mod classify;
+pub mod concurrency;
 pub mod deadline;
 pub mod isolation;
 pub mod key;

@@ -5,6 +5,7 @@
 //! only the table of [`differences`] does.
 
 mod aws_jitter;
+mod concurrency;
 mod differences;
 mod draws;
 mod envoy;

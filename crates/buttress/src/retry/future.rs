@@ -17,7 +17,7 @@ use super::replay::Replay;
 use crate::call_time::{self, CallTime};
 use crate::carrier::Carrier;
 use crate::options::CallOptions;
-use crate::time::sleep;
+use crate::time::{Timer, sleep};
 
 pin_project! {
     /// The answer of the last attempt.
@@ -34,7 +34,7 @@ pin_project! {
     enum State<F> {
         Attempt { #[pin] attempt: F },
         Waiting { timer: Pin<Box<Sleep>> },
-        Readying,
+        Readying { #[pin] timer: Timer },
     }
 }
 
@@ -102,10 +102,18 @@ where
                     if timer.as_mut().poll(cx).is_pending() {
                         return this.progress.pending();
                     }
-                    State::Readying
+                    State::Readying {
+                        timer: Timer::new(),
+                    }
                 }
-                StateProj::Readying => match this.later.poll_ready(cx) {
-                    Poll::Pending => return this.progress.pending(),
+                StateProj::Readying { timer } => match this.later.poll_ready(cx) {
+                    Poll::Pending => {
+                        let (now, deadline) = this.progress.time();
+                        if timer.poll_at(deadline, now, cx).is_pending() {
+                            return this.progress.pending();
+                        }
+                        return Poll::Ready(Err(this.progress.out_of_time()));
+                    }
                     Poll::Ready(_) if this.progress.is_late() => {
                         return Poll::Ready(Err(this.progress.out_of_time()));
                     }
@@ -292,8 +300,17 @@ where
 
     /// Whether an attempt would begin too late. Asked after a wait, never before the first attempt.
     fn is_late(&self) -> bool {
-        let deadline = CallTime::current().deadline();
-        deadline.is_some_and(|deadline| self.shared().clock.now() >= deadline)
+        let (now, deadline) = self.time();
+        now >= deadline
+    }
+
+    /// The time now, and the deadline: of the call, or the caller's own where no layer ends the call at it.
+    fn time(&self) -> (Timestamp, Timestamp) {
+        let shared = self.shared();
+        let options = self.copy.as_ref().map(|copy| shared.replay.options(copy));
+        let own = options.and_then(|options| options.deadline());
+        let deadline = CallTime::current().earliest(own);
+        (shared.clock.now(), deadline.unwrap_or(Timestamp::MAX))
     }
 
     fn out_of_time(&mut self) -> BoxError {

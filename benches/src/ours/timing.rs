@@ -1,4 +1,4 @@
-//! Deadline, attempt timeout, isolation; and two ways for a deadline to travel.
+//! Deadline, attempt timeout, isolation, concurrency; and two ways for a deadline to travel.
 //!
 //! The inner service answers at the first poll, so that our timers are not even made, and the peers' are. What a timer costs
 //! that is waited for is tokio's, and is left out: it depends on whether the runtime has to be woken to look at it.
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use buttress::CallTime;
 use buttress::attempt_timeout::AttemptTimeoutLayer;
+use buttress::concurrency::{Algorithm, ConcurrencyLayer};
 use buttress::core::Timestamp;
 use buttress::deadline::DeadlineLayer;
 use buttress::isolation::IsolationLayer;
@@ -32,6 +33,8 @@ pub(super) fn rows(bench: &mut Bench) {
 
     let isolation = IsolationLayer::new();
     bench.row::<Unit, _>("isolation", None, isolation.layer(Unit::inner()));
+    let concurrency = ConcurrencyLayer::new(Algorithm::default()).layer(Http::inner());
+    bench.row::<Http, _>("concurrency, http", None, concurrency);
     travel(bench);
 }
 

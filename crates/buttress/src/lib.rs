@@ -5,7 +5,7 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → fail-fast → cooldown → rate limit → breaker → attempt timeout → isolation → classify → client
+//! deadline → retry → fail-fast → cooldown → concurrency → rate limit → breaker → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
@@ -15,6 +15,7 @@
 //! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
 //! * [`rate_limit`]: how fast to send; each call takes the next free slot of its quotas, and sleeps once until then.
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
+//! * [`concurrency`]: how many attempts may be in flight, found out from how they end.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
 //! * [`rebuild`]: a client that is broken for good is replaced.
@@ -43,6 +44,7 @@
 pub mod attempt_timeout;
 pub mod breaker;
 pub mod classify;
+pub mod concurrency;
 pub mod cooldown;
 pub mod deadline;
 pub mod fail_fast;

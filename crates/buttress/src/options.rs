@@ -42,8 +42,8 @@ impl CallOptions {
     }
 
     /// With a time at which the caller stops to wait, instead of the deadline layer's own: [`Clock::now`] plus a
-    /// duration. Where there is no deadline layer nothing ends the call at that time, but the retry layer begins no
-    /// attempt that could not begin before it.
+    /// duration. Where there is no deadline layer nothing ends an attempt at that time, but the retry layer waits
+    /// no longer than that, and begins no attempt after it.
     ///
     /// [`Clock::now`]: crate::Clock::now
     #[must_use]

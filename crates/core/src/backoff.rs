@@ -51,6 +51,11 @@ impl Percent {
         Ok(Self(percent))
     }
 
+    /// The number of hundredths.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
     fn of(self, nanos: u64) -> u64 {
         let share = u128::from(nanos) * u128::from(self.0) / 100;
         u64::try_from(share).unwrap_or(u64::MAX)

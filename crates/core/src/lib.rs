@@ -16,6 +16,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod budget;
 pub mod classify;
+pub mod concurrency;
 pub mod event;
 pub mod failure;
 pub mod hint;

@@ -6,6 +6,7 @@
 
 mod aws_errors;
 mod aws_jitter;
+mod concurrency;
 mod differences;
 mod draws;
 mod envoy;

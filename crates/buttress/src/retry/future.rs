@@ -18,7 +18,7 @@ use crate::call_time::{self, CallTime};
 use crate::carrier::Carrier;
 use crate::judge;
 use crate::options::CallOptions;
-use crate::time::sleep;
+use crate::time::{Timer, sleep};
 
 pin_project! {
     /// The answer of the last attempt.
@@ -35,7 +35,7 @@ pin_project! {
     enum State<F> {
         Attempt { #[pin] attempt: F },
         Waiting { timer: Pin<Box<Sleep>> },
-        Readying,
+        Readying { #[pin] timer: Timer },
     }
 }
 
@@ -98,7 +98,9 @@ where
                     };
                     match this.progress.after(result.map_err(Into::into)) {
                         Next::Return(result) => return Poll::Ready(result),
-                        Next::Wait(Duration::ZERO) => State::Readying,
+                        Next::Wait(Duration::ZERO) => State::Readying {
+                            timer: Timer::new(),
+                        },
                         Next::Wait(wait) => State::Waiting { timer: sleep(wait) },
                     }
                 }
@@ -106,10 +108,18 @@ where
                     if timer.as_mut().poll(cx).is_pending() {
                         return this.progress.pending();
                     }
-                    State::Readying
+                    State::Readying {
+                        timer: Timer::new(),
+                    }
                 }
-                StateProj::Readying => match this.later.poll_ready(cx) {
-                    Poll::Pending => return this.progress.pending(),
+                StateProj::Readying { timer } => match this.later.poll_ready(cx) {
+                    Poll::Pending => {
+                        let (now, deadline) = this.progress.time();
+                        if timer.poll_at(deadline, now, cx).is_pending() {
+                            return this.progress.pending();
+                        }
+                        return Poll::Ready(Err(this.progress.out_of_time()));
+                    }
                     Poll::Ready(_) if this.progress.is_late() => {
                         return Poll::Ready(Err(this.progress.out_of_time()));
                     }
@@ -313,9 +323,18 @@ where
 
     /// Whether an attempt would begin too late. Asked after a wait, never before the first attempt.
     fn is_late(&self) -> bool {
+        let (now, deadline) = self.time();
+        now >= deadline
+    }
+
+    /// The time now, and the deadline: of the call, or the caller's own where no layer ends the call at it.
+    fn time(&self) -> (Timestamp, Timestamp) {
         let own = self.options().deadline();
         let deadline = CallTime::current().earliest(own);
-        deadline.is_some_and(|deadline| self.shared().clock.now() >= deadline)
+        (
+            self.shared().clock.now(),
+            deadline.unwrap_or(Timestamp::MAX),
+        )
     }
 
     fn out_of_time(&mut self) -> BoxError {

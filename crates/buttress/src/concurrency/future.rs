@@ -1,0 +1,173 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use buttress_core::{BoxError, Key, Rejected, Why, failure};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::body::PermitBody;
+use super::gate::{Permit, Ticket};
+use crate::call_time::CallTime;
+use crate::carrier::Carrier;
+use crate::look::Look;
+use crate::time::Clock;
+
+pin_project! {
+    /// The answer, when there was a place for the call.
+    pub struct ResponseFuture<S, L, Req> where S: Service<Req> {
+        #[pin]
+        state: State<S, S::Future, L, Req>,
+        clock: Clock,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, F, L, Req> {
+        Calling { #[pin] call: F, permit: Option<Permit> },
+        // Boxed: only a call that finds no place comes here.
+        Waiting { waiting: Box<Waiting<S, L, Req>> },
+        Full,
+        Done,
+    }
+}
+
+struct Waiting<S, L, Req> {
+    turn: Turn,
+    later: S,
+    request: Option<Req>,
+    look: L,
+}
+
+enum Turn {
+    Waiting(Ticket),
+    Come(Option<Permit>),
+}
+
+impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
+    pub(super) fn calling(call: S::Future, permit: Permit, clock: Clock) -> Self {
+        let permit = Some(permit);
+        let state = State::Calling { call, permit };
+        Self { state, clock }
+    }
+
+    pub(super) fn waiting(ticket: Ticket, later: S, request: Req, look: L, clock: Clock) -> Self {
+        let waiting = Box::new(Waiting {
+            turn: Turn::Waiting(ticket),
+            later,
+            request: Some(request),
+            look,
+        });
+        let state = State::Waiting { waiting };
+        Self { state, clock }
+    }
+
+    pub(super) const fn full(clock: Clock) -> Self {
+        let state = State::Full;
+        Self { state, clock }
+    }
+}
+
+impl<S, L, Req, B> Future for ResponseFuture<S, L, Req>
+where
+    S: Service<Req, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    L: Look<Req>,
+    B: Body,
+{
+    type Output = Result<Response<PermitBody<B>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let clock = *this.clock;
+        loop {
+            let result = match this.state.as_mut().project() {
+                StateProj::Calling { call, permit } => {
+                    let result = ready!(call.poll(cx)).map_err(Into::into);
+                    let permit = permit.take().expect("polled after it was ready");
+                    ended(result, permit, clock)
+                }
+                StateProj::Waiting { waiting } => match waiting.poll(clock, cx) {
+                    Poll::Ready(Ok((call, permit))) => {
+                        let permit = Some(permit);
+                        this.state.set(State::Calling { call, permit });
+                        continue;
+                    }
+                    Poll::Ready(Err(error)) => Err(error),
+                    Poll::Pending if CallTime::current().is_up() => Err(rejected(Why::Deadline)),
+                    Poll::Pending => return Poll::Pending,
+                },
+                StateProj::Full => Err(rejected(Why::Concurrency)),
+                StateProj::Done => panic!("polled after it was ready"),
+            };
+            // The place in the queue is given up now, and not when the caller drops this.
+            this.state.set(State::Done);
+            return Poll::Ready(result);
+        }
+    }
+}
+
+fn ended<B: Body>(
+    result: Result<Response<B>, BoxError>,
+    permit: Permit,
+    clock: Clock,
+) -> Result<Response<PermitBody<B>>, BoxError> {
+    let class = match &result {
+        Ok(response) => response.outcome(clock).class(),
+        Err(error) => failure::outcome(&**error).class(),
+    };
+    permit.ended(class, clock.now());
+    Ok(result?.map(|body| PermitBody::new(body, permit)))
+}
+
+impl<S, L, Req> Waiting<S, L, Req>
+where
+    S: Service<Req>,
+    S::Error: Into<BoxError>,
+    L: Look<Req>,
+{
+    /// The call, and its place.
+    fn poll(
+        &mut self,
+        clock: Clock,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(S::Future, Permit), BoxError>> {
+        if let Turn::Waiting(ticket) = &self.turn {
+            let permit = ready!(ticket.poll(cx, || clock.now()));
+            self.turn = Turn::Come(Some(permit));
+        }
+        if let Err(error) = ready!(self.later.poll_ready(cx)) {
+            return Poll::Ready(Err(error.into()));
+        }
+        let request = self.request.take().expect("polled after it was ready");
+        let now = clock.now();
+        if let Some(rejected) = self.look.look(&request, now) {
+            return Poll::Ready(Err(rejected.into()));
+        }
+        let Turn::Come(Some(mut permit)) = std::mem::replace(&mut self.turn, Turn::Come(None))
+        else {
+            unreachable!("the turn has come just above");
+        };
+        permit.begin(now);
+        Poll::Ready(Ok((self.later.call(request), permit)))
+    }
+}
+
+fn rejected(why: Why) -> BoxError {
+    Box::new(Rejected {
+        why,
+        not_before: None,
+        key: Key::ALL,
+    })
+}
+
+impl<S: Service<Req>, L, Req> fmt::Debug for ResponseFuture<S, L, Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("concurrency::ResponseFuture")
+            .finish_non_exhaustive()
+    }
+}

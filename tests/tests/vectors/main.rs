@@ -6,11 +6,14 @@
 
 mod aws_jitter;
 mod differences;
+mod dotnet;
 mod draws;
 mod envoy;
 mod finagle;
 mod folder;
 mod http_date;
+mod r4j_breaker;
+mod r4j_windows;
 mod report;
 mod sdk;
 mod seconds;

@@ -17,6 +17,7 @@ impl Circuit {
             probes: 10,
             half_open_limit: Duration::MAX,
             open: Duration::from_secs(60),
+            longest_open: Duration::from_secs(60),
             growth_percent: 100,
             ..Self::default()
         }
@@ -30,6 +31,7 @@ impl Circuit {
             minimum: 100,
             probes: 1,
             open: Duration::from_secs(5),
+            longest_open: Duration::from_secs(5),
             growth_percent: 100,
             rate_limited: Verdict::Failure,
             ..Self::default()
@@ -45,6 +47,7 @@ impl Circuit {
             }),
             probes: 1,
             open: Duration::from_secs(5),
+            longest_open: Duration::from_secs(5),
             growth_percent: 100,
             ..Self::default()
         }

@@ -17,6 +17,8 @@
 //!   no floor; hand its input through `black_box`.
 //! * Services are built inside a runtime's context and may make timers.
 
+mod breaker;
+
 use buttress::classify::{ClassifyLayer, Rules};
 use buttress::providers::openai;
 use buttress::retry::{Retries, RetryLayer};
@@ -43,7 +45,7 @@ pub(crate) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
         Some(PEER),
         service.service(Http::inner()),
     );
-    Ok(())
+    breaker::rows(bench)
 }
 
 /// tower-resilience has no layer that judges answers; its retry layer is what both of ours together stand against.

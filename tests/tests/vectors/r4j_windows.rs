@@ -192,6 +192,6 @@ fn record(breaker: &Breaker, outcome: Outcome, millis: u64, now: Timestamp) -> J
         elapsed: Some(Duration::from_millis(millis) + more),
         hint: None,
     };
-    breaker.record(permit, answer, now, &mut |_| {});
+    breaker.record(permit, answer, || now, &mut |_| {});
     Ok(())
 }

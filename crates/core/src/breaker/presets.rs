@@ -87,7 +87,7 @@ mod tests {
             elapsed: None,
             hint: None,
         };
-        breaker.record(permit, answer, at(millis), &mut |_| {});
+        breaker.record(permit, answer, || at(millis), &mut |_| {});
     }
 
     /// Makes calls of which one in `every` fails, and says after how many the circuit opens, if it does.
@@ -151,7 +151,7 @@ mod tests {
                 elapsed: Some(Duration::from_millis(60_001)),
                 hint: None,
             };
-            breaker.record(permit, answer, at(0), &mut |_| {});
+            breaker.record(permit, answer, || at(0), &mut |_| {});
         }
         assert_eq!(breaker.state(at(0)), State::Open);
     }

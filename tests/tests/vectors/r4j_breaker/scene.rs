@@ -129,7 +129,7 @@ impl Scene {
         };
         let told = &mut self.told;
         let tell = &mut |notice| told.hear(notice);
-        self.breaker.record(permit, answer, self.now, tell);
+        self.breaker.record(permit, answer, || self.now, tell);
     }
 
     pub(super) fn release(&mut self) -> report::Verdict {

@@ -1,6 +1,7 @@
 //! The rows: what can be run, each under its name.
 
 use std::hint::black_box;
+use std::thread;
 
 use tokio::runtime::Runtime;
 use tower::{BoxError, Service, ServiceExt};
@@ -76,6 +77,28 @@ impl Bench {
             peer,
             batch: Box::new(move |_, calls| {
                 (0..calls).for_each(|_| drop(black_box(function())));
+                Ok(())
+            }),
+        });
+    }
+
+    /// Adds a function that two threads call at once, each as often. Its net is what a call takes on either, with the
+    /// threads' start, some nanoseconds, shared among a batch's calls.
+    pub(crate) fn contended<F>(&mut self, name: &'static str, function: F)
+    where
+        F: Fn() + Sync + 'static,
+    {
+        self.rows.push(Row {
+            name,
+            floor: None,
+            peer: None,
+            batch: Box::new(move |_, calls| {
+                let function = &function;
+                let work = move || (0..calls).for_each(|_| function());
+                thread::scope(|scope| {
+                    scope.spawn(work);
+                    work();
+                });
                 Ok(())
             }),
         });

@@ -20,6 +20,8 @@ pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     bench.row::<Unit, _>("tower-resilience rate limiter", None, limited);
     let broken = circuit_breaker()?.layer(Unit::inner());
     bench.row::<Unit, _>("tower-resilience circuit breaker", None, broken);
+    let broken = circuit_breaker()?.layer(Http::inner());
+    bench.row::<Http, _>("tower-resilience circuit breaker, http", None, broken);
     let timed = time_limiter().layer(Unit::inner());
     bench.row::<Unit, _>("tower-resilience time limiter", None, timed);
     retries(bench)?;

@@ -21,7 +21,11 @@ impl Difference {
 }
 
 /// All of them.
-pub(crate) const TABLE: &[Difference] = &[];
+pub(crate) const TABLE: &[Difference] = &[Difference {
+    file: "r4j_circuit_breaker",
+    id: "late_result_while_open_is_counted",
+    reason: "a result of an earlier period counts nowhere: taken for a probe, it could close a circuit that is not well",
+}];
 
 #[test]
 fn every_difference_from_the_vectors_names_a_case_and_a_reason() {

@@ -113,13 +113,15 @@ impl<K> Admission<K> {
             return;
         };
         let (shared, entry) = (&*self.shared, self.entry());
-        let now = shared.clock.now();
+        let clock = shared.clock;
+        let ended = shared.circuit().is_timed().then(|| clock.now());
         let answer = Answer {
             verdict,
-            elapsed: shared.circuit().is_timed().then(|| now.since(self.began)),
+            elapsed: ended.map(|ended| ended.since(self.began)),
             hint,
         };
-        let tell = &mut |notice| shared.tell(entry, self.key, now, &notice);
+        let tell = &mut |notice| shared.tell(entry, self.key, clock.now(), &notice);
+        let now = || ended.unwrap_or_else(|| clock.now());
         entry.breaker.record(permit, answer, now, tell);
     }
 

@@ -84,14 +84,20 @@ impl Buckets {
     }
 
     fn sum(&self, lap: u64) -> Counts {
-        let mut counts = Counts::default();
+        let (mut sums, mut micros) = ([0; Kind::COUNT], 0_u64);
         for bucket in &self.buckets {
-            for (index, word) in bucket.counts.iter().enumerate() {
-                let count = live::<COUNT_BITS>(word, lap, self.len());
-                counts.add(Kind::from_index(index), count);
+            for (sum, word) in sums.iter_mut().zip(&bucket.counts) {
+                *sum += live::<COUNT_BITS>(word, lap, self.len());
             }
-            counts.time +=
-                Duration::from_micros(live::<TIME_BITS>(&bucket.micros, lap, self.len()));
+            let more = live::<TIME_BITS>(&bucket.micros, lap, self.len());
+            micros = micros.saturating_add(more);
+        }
+        let mut counts = Counts {
+            time: Duration::from_micros(micros),
+            ..Counts::default()
+        };
+        for (index, sum) in sums.into_iter().enumerate() {
+            counts.add(Kind::from_index(index), sum);
         }
         counts
     }

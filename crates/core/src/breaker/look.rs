@@ -10,6 +10,9 @@ use super::turns::{Shown, Turns, after};
 use super::{Breaker, Refused, Timestamp};
 use crate::sync::Ordering;
 
+/// What an open circuit knows is old when nobody has wanted to probe it for so long: Finagle's longest wait.
+const ABANDONED: Duration = Duration::from_secs(300);
+
 /// A state as it is seen.
 struct Seen {
     word: Word,
@@ -83,7 +86,7 @@ impl Breaker {
             state if state == self.circuit.initial => {
                 self.results.is_good(word.generation(), now) && self.run.count() == 0
             }
-            State::Open | State::HalfOpen => now > until + self.circuit.longest_open,
+            State::Open | State::HalfOpen => now > until + ABANDONED,
             _ => false,
         }
     }

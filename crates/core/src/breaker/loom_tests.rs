@@ -38,7 +38,9 @@ fn acquire(breaker: &Breaker, seconds: u64, changes: &mut u32) -> Option<Permit>
 
 fn record(breaker: &Breaker, permit: Permit, verdict: Verdict, seconds: u64) -> u32 {
     let mut changes = 0;
-    breaker.record(permit, answer(verdict), at(seconds), &mut |_| changes += 1);
+    breaker.record(permit, answer(verdict), || at(seconds), &mut |_| {
+        changes += 1
+    });
     changes
 }
 

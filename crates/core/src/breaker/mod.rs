@@ -170,12 +170,12 @@ impl Breaker {
         }
     }
 
-    /// A call has ended.
+    /// A call has ended. The time is asked for only where it matters.
     pub fn record(
         &self,
         permit: Permit,
         answer: Answer,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp,
         tell: &mut dyn FnMut(Notice),
     ) {
         if answer.verdict == Verdict::Nothing {
@@ -187,7 +187,7 @@ impl Breaker {
         }
         match word.state() {
             State::Closed | State::MetricsOnly => self.record_call(word, answer, now, tell),
-            State::HalfOpen => self.record_probe(word, answer, now, tell),
+            State::HalfOpen => self.record_probe(word, answer, now(), tell),
             State::Open | State::ForcedOpen | State::Disabled => {}
         }
     }
@@ -222,14 +222,14 @@ impl Breaker {
         &self,
         word: Word,
         answer: Answer,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp,
         tell: &mut dyn FnMut(Notice),
     ) {
         let generation = word.generation();
         let kind = self.kind(&answer);
         let in_a_row = self.count_in_a_row(generation, answer.verdict);
         let time = answer.elapsed.filter(|_| self.circuit.is_timed());
-        let Some(counts) = self.results.record(generation, kind, time, now) else {
+        let Some(counts) = self.results.record(generation, kind, time, &now) else {
             // All calls are good, or this one is late.
             return;
         };
@@ -244,10 +244,11 @@ impl Breaker {
             return self.would_open(word, exceeded, tell);
         }
         // Closed -> Open
-        let step = Step::new(State::Open, cause, now).with_hint(answer.hint);
+        let step = Step::new(State::Open, cause, now()).with_hint(answer.hint);
         self.turn(word, step, tell);
     }
 
+    #[cold]
     fn record_probe(
         &self,
         word: Word,

@@ -17,6 +17,7 @@ impl Circuit {
             probes: 10,
             half_open_limit: Duration::MAX,
             open: Duration::from_secs(60),
+            longest_open: Duration::from_secs(60),
             growth_percent: 100,
             ..Self::default()
         }
@@ -30,6 +31,7 @@ impl Circuit {
             minimum: 100,
             probes: 1,
             open: Duration::from_secs(5),
+            longest_open: Duration::from_secs(5),
             growth_percent: 100,
             rate_limited: Verdict::Failure,
             ..Self::default()
@@ -45,6 +47,7 @@ impl Circuit {
             }),
             probes: 1,
             open: Duration::from_secs(5),
+            longest_open: Duration::from_secs(5),
             growth_percent: 100,
             ..Self::default()
         }
@@ -84,7 +87,7 @@ mod tests {
             elapsed: None,
             hint: None,
         };
-        breaker.record(permit, answer, at(millis), &mut |_| {});
+        breaker.record(permit, answer, || at(millis), &mut |_| {});
     }
 
     /// Makes calls of which one in `every` fails, and says after how many the circuit opens, if it does.
@@ -148,7 +151,7 @@ mod tests {
                 elapsed: Some(Duration::from_millis(60_001)),
                 hint: None,
             };
-            breaker.record(permit, answer, at(0), &mut |_| {});
+            breaker.record(permit, answer, || at(0), &mut |_| {});
         }
         assert_eq!(breaker.state(at(0)), State::Open);
     }

@@ -37,11 +37,11 @@ impl Results {
         generation: u64,
         kind: Kind,
         time: Option<Duration>,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
     ) -> Option<Counts> {
         match self {
             Self::Calls(calls) => calls.record(generation, kind, time.unwrap_or_default()),
-            Self::Time(buckets) => buckets.record(generation, kind, time, now),
+            Self::Time(buckets) => buckets.record(generation, kind, time, now()),
         }
     }
 

@@ -68,7 +68,7 @@ impl Scene {
 
     pub(super) fn record(&self, permit: Permit, answer: Answer) {
         let tell = &mut |notice| self.told.borrow_mut().push(notice);
-        self.breaker.record(permit, answer, self.now(), tell);
+        self.breaker.record(permit, answer, || self.now(), tell);
     }
 
     pub(super) fn call(&self, answer: Answer) {

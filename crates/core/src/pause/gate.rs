@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::task::Waker;
 
+use super::facts::{Change, Let, Refusal, Snapshot, Turn};
 use super::line::{Out, Ticket};
 use super::policy::Pauses;
-use super::state::{Change, Let, Pause, Refusal, Snapshot, Turn};
+use super::state::Pause;
 use super::verdict::Verdict;
 use crate::outcome::Outcome;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};

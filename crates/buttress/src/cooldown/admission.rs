@@ -8,7 +8,7 @@ use buttress_core::pause::{Entry, Gate, Pass, Ticket, Turn};
 use buttress_core::{Event, Key, Rejected, Timestamp};
 use tokio::time::Sleep;
 
-use super::errand::{Errand, Leg};
+use super::errand::{Errand, Owed, Passes};
 use super::gates::Gates;
 use super::keys::Keys;
 use crate::time::sleep;
@@ -71,10 +71,10 @@ impl Admission {
             }
         };
         let Some(account) = &self.account else {
-            return Admitted::Now(self.errand(own, None));
+            return Admitted::Now(self.errand(own, Pass::BEFORE));
         };
         match account.gate.enter(self.gives_up, now) {
-            Entry::Go(pass) => Admitted::Now(self.errand(own, Some(pass))),
+            Entry::Go(pass) => Admitted::Now(self.errand(own, pass)),
             Entry::Wait => {
                 self.own.gate.came_back(own, now);
                 self.later(now)
@@ -159,20 +159,21 @@ impl Admission {
     pub(super) fn go(&mut self) -> Option<Errand> {
         let now = self.gates.clock.now();
         let own = self.own.gate.go(self.own.ticket, now)?;
-        self.own.ticket = None;
         let account = match &mut self.account {
-            None => None,
-            Some(account) => match account.gate.go(account.ticket, now) {
+            None => Pass::BEFORE,
+            Some(place) => match place.gate.go(place.ticket, now) {
                 Some(pass) => {
-                    account.ticket = None;
-                    Some(pass)
+                    place.ticket = None;
+                    pass
                 }
+                // It keeps its ticket, and comes back to its old place.
                 None => {
                     self.own.gate.came_back(own, now);
                     return None;
                 }
             },
         };
+        self.own.ticket = None;
         self.gates.observe(&Event::Waited {
             cause: Cause::Cooldown,
             wait: now.since(self.began),
@@ -180,12 +181,11 @@ impl Admission {
         Some(self.errand(own, account))
     }
 
-    fn errand(&self, own: Pass, account: Option<Pass>) -> Errand {
-        let leg = |place: &Place, pass| Leg::through(Arc::clone(&place.gate), pass);
-        let places = self.account.as_ref().zip(account);
-        let account = places.map(|(place, pass)| leg(place, pass));
-        let gates = Arc::clone(&self.gates);
-        Errand::new(gates, self.keys, leg(&self.own, own), account)
+    fn errand(&self, own: Pass, account: Pass) -> Errand {
+        let passes = Passes { own, account };
+        let account = self.account.as_ref().map(|place| &place.gate);
+        let owed = Owed::new(passes, &self.own.gate, account);
+        Errand::new(Arc::clone(&self.gates), self.keys, passes, owed)
     }
 }
 

@@ -10,79 +10,114 @@ use super::keys::Keys;
 pub(super) struct Errand {
     gates: Arc<Gates>,
     keys: Keys,
-    own: Leg,
-    account: Option<Leg>,
+    passes: Passes,
+    /// Boxed: there while a pause is released, and not else.
+    owed: Option<Box<Owed>>,
 }
 
-/// How one gate was passed.
-pub(super) struct Leg {
-    pass: Pass,
-    /// The gate that it is owed back to, if it was released one by one.
-    owed: Option<Arc<Gate>>,
+/// How the gates of both keys were passed. That of the account means nothing where there is no such key.
+#[derive(Clone, Copy)]
+pub(super) struct Passes {
+    pub(super) own: Pass,
+    pub(super) account: Pass,
 }
 
-impl Leg {
-    pub(super) const fn free(pass: Pass) -> Self {
-        Self { pass, owed: None }
-    }
+/// The gates that an attempt was released by, one by one, and has to come back to.
+#[derive(Default)]
+pub(super) struct Owed {
+    own: Option<Arc<Gate>>,
+    account: Option<Arc<Gate>>,
+}
 
-    pub(super) fn through(gate: Arc<Gate>, pass: Pass) -> Self {
-        let owed = pass.is_released().then_some(gate);
-        Self { pass, owed }
-    }
-
-    pub(super) fn give_back(&mut self, gates: &Gates) {
-        if let Some(gate) = self.owed.take() {
-            gate.came_back(self.pass, gates.clock.now());
-        }
-    }
-
-    fn answered(&mut self, gates: &Gates, key: Key, outcome: &Outcome) {
-        let now = gates.clock.now();
-        let gate = self.owed.take().unwrap_or_else(|| gates.made(key, now));
-        gates.tell(gate.answered(self.pass, outcome, now));
+impl Owed {
+    pub(super) fn new(
+        passes: Passes,
+        own: &Arc<Gate>,
+        account: Option<&Arc<Gate>>,
+    ) -> Option<Box<Self>> {
+        let owed = |pass: Pass, gate: &Arc<Gate>| pass.is_released().then(|| Arc::clone(gate));
+        let own = owed(passes.own, own);
+        let account = account.and_then(|gate| owed(passes.account, gate));
+        (own.is_some() || account.is_some()).then(|| Box::new(Self { own, account }))
     }
 }
 
 impl Errand {
-    pub(super) const fn new(gates: Arc<Gates>, keys: Keys, own: Leg, account: Option<Leg>) -> Self {
+    #[inline]
+    pub(super) const fn new(
+        gates: Arc<Gates>,
+        keys: Keys,
+        passes: Passes,
+        owed: Option<Box<Owed>>,
+    ) -> Self {
         Self {
             gates,
             keys,
-            own,
-            account,
+            passes,
+            owed,
         }
     }
 
-    /// Whether an answer that is good would tell anybody anything.
-    fn is_awaited(&self) -> bool {
-        let account = self.account.as_ref();
-        self.own.owed.is_some() || account.is_some_and(|leg| leg.owed.is_some())
+    pub(super) fn gates(&self) -> &Gates {
+        &self.gates
     }
 
-    /// An answer has come. If it says "not now", it says so to one key, and nothing to the other.
-    pub(super) fn answered(mut self, outcome: &Outcome) {
+    /// An answer has come.
+    #[inline]
+    pub(super) fn answered(self, outcome: &Outcome) {
         let is_not_now = Verdict::of(outcome).is_not_now();
-        if !is_not_now && !self.is_awaited() {
-            return;
+        if is_not_now || self.owed.is_some() {
+            self.tell(outcome, is_not_now);
         }
-        let told = self.keys.key(outcome.scope());
-        let own = (self.keys.own, Some(&mut self.own));
-        let account = self.keys.account.map(|key| (key, self.account.as_mut()));
-        for (key, leg) in std::iter::once(own).chain(account) {
-            let Some(leg) = leg else { continue };
-            if key == told || !is_not_now && leg.owed.is_some() {
-                leg.answered(&self.gates, key, outcome);
+    }
+
+    /// If the answer says "not now", it says so to one key, and nothing to the other.
+    #[cold]
+    fn tell(mut self, outcome: &Outcome, is_not_now: bool) {
+        let owed = self.owed.take().map_or_else(Owed::default, |owed| *owed);
+        let told = is_not_now.then(|| self.keys.key(outcome.scope()));
+        self.tell_one(self.keys.own, self.passes.own, owed.own, outcome, told);
+        if let Some(key) = self.keys.account {
+            self.tell_one(key, self.passes.account, owed.account, outcome, told);
+        }
+    }
+
+    /// `told` is the key that has to wait, if one has to.
+    fn tell_one(
+        &self,
+        key: Key,
+        pass: Pass,
+        owed: Option<Arc<Gate>>,
+        outcome: &Outcome,
+        told: Option<Key>,
+    ) {
+        let now = self.gates.clock.now();
+        match owed {
+            Some(gate) if told.is_none_or(|told| told == key) => {
+                self.gates.tell(gate.answered(pass, outcome, now));
             }
+            Some(gate) => gate.came_back(pass, now),
+            None if told == Some(key) => {
+                let gate = self.gates.made(key, now);
+                self.gates.tell(gate.answered(pass, outcome, now));
+            }
+            None => {}
         }
     }
 }
 
 impl Drop for Errand {
+    #[inline]
     fn drop(&mut self) {
-        self.own.give_back(&self.gates);
-        if let Some(account) = &mut self.account {
-            account.give_back(&self.gates);
+        if let Some(owed) = self.owed.take() {
+            let now = self.gates.clock.now();
+            let came_back = |gate: Option<Arc<Gate>>, pass| {
+                if let Some(gate) = gate {
+                    gate.came_back(pass, now);
+                }
+            };
+            came_back(owed.own, self.passes.own);
+            came_back(owed.account, self.passes.account);
         }
     }
 }

@@ -10,14 +10,12 @@ use tower_service::Service;
 use super::admission::Admission;
 use super::errand::Errand;
 use crate::carrier::Carrier;
-use crate::time::Clock;
 
 pin_project! {
     /// The inner service's answer, after a wait if there has to be one.
     pub struct ResponseFuture<S, Req> where S: Service<Req> {
         #[pin]
         state: State<S, Req, S::Future>,
-        clock: Clock,
     }
 }
 
@@ -41,15 +39,14 @@ struct Waiting<S, Req> {
 }
 
 impl<S: Service<Req>, Req> ResponseFuture<S, Req> {
-    pub(super) fn sent(ready: &mut S, request: Req, errand: Errand, clock: Clock) -> Self {
+    pub(super) fn sent(ready: &mut S, request: Req, errand: Errand) -> Self {
         let (attempt, errand) = (ready.call(request), Some(errand));
         Self {
             state: State::Sent { attempt, errand },
-            clock,
         }
     }
 
-    pub(super) fn waiting(later: S, request: Req, admission: Box<Admission>, clock: Clock) -> Self {
+    pub(super) fn waiting(later: S, request: Req, admission: Box<Admission>) -> Self {
         let waiting = Box::new(Waiting {
             later,
             is_readying: false,
@@ -58,14 +55,12 @@ impl<S: Service<Req>, Req> ResponseFuture<S, Req> {
         });
         Self {
             state: State::Waiting { waiting },
-            clock,
         }
     }
 
-    pub(super) const fn refused(rejected: Rejected, clock: Clock) -> Self {
+    pub(super) const fn refused(rejected: Rejected) -> Self {
         Self {
             state: State::Refused { rejected },
-            clock,
         }
     }
 }
@@ -85,7 +80,7 @@ where
                 StateProj::Sent { attempt, errand } => {
                     let result = ready!(attempt.poll(cx)).map_err(Into::into);
                     if let Some(errand) = errand.take() {
-                        report(errand, &result, *this.clock);
+                        report(errand, &result);
                     }
                     return Poll::Ready(result);
                 }
@@ -111,9 +106,10 @@ where
     }
 }
 
-fn report<T: Carrier>(errand: Errand, result: &Result<T, BoxError>, clock: Clock) {
+#[inline]
+fn report<T: Carrier>(errand: Errand, result: &Result<T, BoxError>) {
     let outcome = match result {
-        Ok(response) => response.outcome(clock),
+        Ok(response) => response.outcome(errand.gates().clock),
         Err(error) => failure::outcome(&**error),
     };
     errand.answered(&outcome);

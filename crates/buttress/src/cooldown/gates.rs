@@ -7,6 +7,7 @@ use std::time::Duration;
 use buttress_core::pause::{Change, Gate, Pass, Pauses, Refusal};
 use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
 
+use super::errand::Passes;
 use super::keys::Keys;
 use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
 use crate::time::Clock;
@@ -69,14 +70,17 @@ impl Gates {
     }
 
     /// Goes, if none of the keys is paused: one look for each.
-    pub(super) fn pass(&self, keys: Keys) -> Option<(Pass, Option<Pass>)> {
+    #[inline]
+    pub(super) fn pass(&self, keys: Keys) -> Option<Passes> {
         let own = self.pass_one(keys.own)?;
-        match keys.account {
-            None => Some((own, None)),
-            Some(account) => Some((own, Some(self.pass_one(account)?))),
-        }
+        let account = match keys.account {
+            None => Pass::BEFORE,
+            Some(account) => self.pass_one(account)?,
+        };
+        Some(Passes { own, account })
     }
 
+    #[inline]
     fn pass_one(&self, key: Key) -> Option<Pass> {
         if key == Key::ALL {
             return self.keyed.shared().pass();

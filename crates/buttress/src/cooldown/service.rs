@@ -6,7 +6,7 @@ use buttress_core::BoxError;
 use tower_service::Service;
 
 use super::admission::{Admission, Admitted};
-use super::errand::{Errand, Leg};
+use super::errand::Errand;
 use super::future::ResponseFuture;
 use super::keys::Keys;
 use super::layer::{CallDeadline, Shared};
@@ -33,15 +33,11 @@ impl<S, K, D> Cooldown<S, K, D> {
     }
 
     /// The path of a call whose keys are not paused.
+    #[inline]
     fn pass(&self, keys: Keys) -> Option<Errand> {
-        let (own, account) = self.shared.gates.pass(keys)?;
+        let passes = self.shared.gates.pass(keys)?;
         let gates = Arc::clone(&self.shared.gates);
-        Some(Errand::new(
-            gates,
-            keys,
-            Leg::free(own),
-            account.map(Leg::free),
-        ))
+        Some(Errand::new(gates, keys, passes, None))
     }
 }
 
@@ -62,23 +58,22 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let clock = self.shared.gates.clock;
         let keys = Keys::of(&self.shared.keyer, &request);
         if let Some(errand) = self.pass(keys) {
-            return ResponseFuture::sent(&mut self.inner, request, errand, clock);
+            return ResponseFuture::sent(&mut self.inner, request, errand);
         }
-        let now = clock.now();
+        let now = self.shared.gates.clock.now();
         let gives_up = self.shared.gives_up(&request, now);
         let gates = Arc::clone(&self.shared.gates);
         match Admission::begin(gates, keys, gives_up, now) {
-            Admitted::Now(errand) => ResponseFuture::sent(&mut self.inner, request, errand, clock),
+            Admitted::Now(errand) => ResponseFuture::sent(&mut self.inner, request, errand),
             Admitted::Later(admission) => {
                 self.give_up_readiness();
-                ResponseFuture::waiting(self.inner.clone(), request, admission, clock)
+                ResponseFuture::waiting(self.inner.clone(), request, admission)
             }
             Admitted::Never(rejected) => {
                 self.give_up_readiness();
-                ResponseFuture::refused(rejected, clock)
+                ResponseFuture::refused(rejected)
             }
         }
     }

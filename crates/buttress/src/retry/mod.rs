@@ -29,6 +29,12 @@
 //! vouches for it, or the caller's word ([`CallOptions`]). How a request is copied and read is a [`Replay`]; [`Http`] is
 //! the default.
 //!
+//! # One sleeper per wait
+//!
+//! Where a [cooldown](crate::cooldown) below will hold the next attempt at least as long, the retry that was made
+//! [with its handle](RetryLayer::with_pause) does not sleep: the call waits in the cooldown's line, and is told there if
+//! the pause grows or ends early.
+//!
 //! # Readiness
 //!
 //! The inner service's. After a wait, a clone of it is made ready and called.

@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::task::Waker;
 
+use super::facts::{Change, Let, Refusal, Snapshot, Turn};
 use super::line::{Out, Ticket};
 use super::policy::Pauses;
-use super::state::{Change, Let, Pause, Refusal, Snapshot, Turn};
+use super::state::Pause;
 use super::verdict::Verdict;
 use crate::outcome::Outcome;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
@@ -29,33 +30,27 @@ pub struct Gate {
 /// answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Pass {
-    epoch: u64,
-    is_released: bool,
-}
+pub struct Pass(
+    /// The epoch, shifted by one; and whether it was released.
+    u64,
+);
 
 impl Pass {
     /// An attempt that was sent when there was no gate for its key.
-    pub const BEFORE: Self = Self {
-        epoch: 0,
-        is_released: false,
-    };
+    pub const BEFORE: Self = Self(0);
 
     /// In which epoch it was sent.
     pub const fn epoch(self) -> u64 {
-        self.epoch
+        self.0 >> 1
     }
 
     /// Whether it was released one by one, and has to come back.
     pub const fn is_released(self) -> bool {
-        self.is_released
+        self.0 & 1 == 1
     }
 
     const fn new(epoch: u64, way: Let) -> Self {
-        Self {
-            epoch,
-            is_released: matches!(way, Let::Released),
-        }
+        Self(epoch << 1 | matches!(way, Let::Released) as u64)
     }
 }
 
@@ -84,11 +79,7 @@ impl Gate {
     #[inline]
     pub fn pass(&self) -> Option<Pass> {
         let word = self.word.load(Ordering::Acquire);
-        let epoch = word >> 1;
-        (word & SHUT == 0).then_some(Pass {
-            epoch,
-            is_released: false,
-        })
+        (word & SHUT == 0).then_some(Pass(word))
     }
 
     /// Goes if it may, and else says whether there is a place to wait for somebody who gives up at `gives_up`.
@@ -137,7 +128,7 @@ impl Gate {
 
     /// An attempt came back without an answer: dropped, failed for other reasons, never sent.
     pub fn came_back(&self, pass: Pass, now: Timestamp) {
-        if pass.is_released {
+        if pass.is_released() {
             self.with(now, |pause, _| pause.came_back(now));
         }
     }
@@ -145,7 +136,7 @@ impl Gate {
     /// An attempt came back with an answer.
     pub fn answered(&self, pass: Pass, outcome: &Outcome, now: Timestamp) -> Option<Change> {
         let verdict = Verdict::of(outcome);
-        if !pass.is_released && !verdict.is_not_now() {
+        if !pass.is_released() && !verdict.is_not_now() {
             return None;
         }
         let received = match outcome.received() {
@@ -154,10 +145,10 @@ impl Gate {
             received => received,
         };
         self.with(now, |pause, out| {
-            if pass.is_released {
+            if pass.is_released() {
                 pause.came_back(now);
             }
-            pause.answered(pass.epoch, verdict, received, now, out)
+            pause.answered(pass.epoch(), verdict, received, now, out)
         })
     }
 

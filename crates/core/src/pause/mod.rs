@@ -34,6 +34,7 @@
 //! 4. While it is released: if somebody stands in the line, as many are called up or on their way as may be.
 //! 5. Nobody is called up and in the line.
 
+mod facts;
 mod gate;
 mod line;
 #[cfg(all(test, buttress_loom))]
@@ -46,8 +47,8 @@ mod state;
 mod tests;
 mod verdict;
 
+pub use self::facts::{Change, Phase, Refusal, Snapshot, Turn};
 pub use self::gate::{Entry, Gate, Pass};
 pub use self::line::Ticket;
 pub use self::policy::Pauses;
-pub use self::state::{Change, Phase, Refusal, Snapshot, Turn};
 pub use self::verdict::Verdict;

@@ -1,91 +1,15 @@
 //! The decisions: one method per event, `now` an argument, integers only.
 
+mod queries;
+
 use std::collections::BTreeMap;
 
+use super::facts::{Change, Let, Refusal, Turn};
 use super::line::{Line, Out, Ticket};
 use super::policy::Pauses;
 use super::verdict::Verdict;
 use crate::rejected::Why;
 use crate::time::Timestamp;
-
-/// Where a pause stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// There is none: everybody goes.
-    Open,
-    /// It is in force, and callers wait.
-    Paused,
-    /// The quota is used up: callers are refused.
-    Parked,
-    /// It is over, and is released step by step.
-    Releasing {
-        /// As many may be on their way at a time.
-        step: usize,
-    },
-}
-
-/// What is known of a pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Where it stands.
-    pub phase: Phase,
-    /// When the last pause ended or will end; the origin of time if there was none.
-    pub until: Timestamp,
-    /// How many pauses there have been.
-    pub epoch: u64,
-    /// How many wait.
-    pub waiting: usize,
-    /// How many of those that were released one by one are called up or on their way.
-    pub released: usize,
-    /// How many limits there have been in a row.
-    pub limits: u32,
-}
-
-/// Why somebody may not go and may not wait either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Why.
-    pub why: Why,
-    /// When somebody would be let go, if that is known.
-    pub not_before: Option<Timestamp>,
-}
-
-/// What became of a pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It began.
-    Began {
-        /// When it will end, as far as is known.
-        until: Timestamp,
-        /// Whether it is [`Why::Cooldown`] or [`Why::QuotaExhausted`].
-        why: Why,
-    },
-    /// It was released, and nobody waits.
-    Ended,
-}
-
-/// What somebody who wants to go has to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Go, and say so by [`Gate::go`](super::Gate::go) at the moment of sending.
-    Yours,
-    /// Wait to be woken.
-    Wait {
-        /// And look again then, if not woken before. Only the first in the line is told.
-        until: Option<Timestamp>,
-    },
-    /// Leave.
-    Refused(Refusal),
-}
-
-/// How an attempt was let go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Let {
-    /// With everybody.
-    Free,
-    /// As one of those that are released: it has to come back.
-    Released,
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Mode {
@@ -162,23 +86,6 @@ impl<W> Pause<W> {
             return Some(Ok(Let::Released));
         }
         self.refusal(gives_up, now).map(Err)
-    }
-
-    /// As [`Pause::enter`], without going.
-    pub(super) fn look(&mut self, gives_up: Timestamp, now: Timestamp) -> Option<Refusal> {
-        self.advance(now);
-        let would_go = self.is_open() || self.line.is_empty() && self.free() > 0;
-        if would_go {
-            None
-        } else {
-            self.refusal(gives_up, now)
-        }
-    }
-
-    /// Until when everybody waits at least.
-    pub(super) fn held_until(&mut self, now: Timestamp) -> Option<Timestamp> {
-        self.advance(now);
-        matches!(self.mode, Mode::Paused { .. }).then_some(self.until)
     }
 
     /// Somebody who waits looks whether it is its turn. It takes a place at the end of the line if it has none.
@@ -290,22 +197,6 @@ impl<W> Pause<W> {
         debug_assert_eq!(self.broken_invariant(), None, "{:?}", self.mode);
     }
 
-    pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            phase: match self.mode {
-                Mode::Open => Phase::Open,
-                Mode::Paused { is_parked: false } => Phase::Paused,
-                Mode::Paused { is_parked: true } => Phase::Parked,
-                Mode::Releasing(release) => Phase::Releasing { step: release.step },
-            },
-            until: self.until,
-            epoch: self.epoch,
-            waiting: self.line.waiting(),
-            released: self.under_way + self.line.called(),
-            limits: self.limits,
-        }
-    }
-
     /// Time passes.
     pub(super) fn advance(&mut self, now: Timestamp) {
         let patience = self.pauses.patience();
@@ -320,12 +211,6 @@ impl<W> Pause<W> {
             }
             _ => {}
         }
-    }
-
-    /// Whether forgetting all this would change nothing, or nothing that still matters.
-    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
-        let is_unused = self.line.is_empty() && self.under_way == 0 && self.watchers.is_empty();
-        is_unused && (self.is_open() || now >= self.until + self.pauses.memory())
     }
 
     /// What has changed since `seen`, or `None`: then `waker` is told.
@@ -471,55 +356,5 @@ impl<W> Pause<W> {
                 release.moved = now;
             }
         }
-    }
-
-    /// How many may go now.
-    fn free(&self) -> usize {
-        match self.mode {
-            Mode::Open => usize::MAX,
-            Mode::Paused { .. } => 0,
-            Mode::Releasing(release) => {
-                let most = release.step.saturating_add(release.lent);
-                most.saturating_sub(self.under_way + self.line.called())
-            }
-        }
-    }
-
-    /// When the first in the line has to look again, if nothing happens before.
-    fn due(&self) -> Option<Timestamp> {
-        match self.mode {
-            Mode::Open => None,
-            Mode::Paused { .. } => Some(self.until),
-            Mode::Releasing(release) => Some(release.moved + self.pauses.patience()),
-        }
-    }
-
-    /// Why somebody who stops to wait at `gives_up` has no business in the line.
-    fn refusal(&self, gives_up: Timestamp, now: Timestamp) -> Option<Refusal> {
-        let refusal = |why, not_before| Some(Refusal { why, not_before });
-        match self.mode {
-            Mode::Paused { is_parked: true } => refusal(Why::QuotaExhausted, Some(self.until)),
-            Mode::Paused { .. } if self.until > gives_up => {
-                refusal(Why::Cooldown, Some(self.until))
-            }
-            _ if now >= gives_up => refusal(Why::Cooldown, None),
-            _ => None,
-        }
-    }
-
-    /// The number of the first rule of the module's documentation that does not hold.
-    fn broken_invariant(&self) -> Option<u32> {
-        let (waiting, called) = (self.line.waiting(), self.line.called());
-        let rules = match self.mode {
-            Mode::Open => [(1, self.line.is_empty()), (1, self.limits == 0)],
-            Mode::Paused { is_parked } => [(2, called == 0), (3, !is_parked || waiting == 0)],
-            Mode::Releasing(release) => [
-                (4, waiting == 0 || self.free() == 0),
-                (4, release.good < release.step),
-            ],
-        };
-        let both = (5, self.line.is_disjoint());
-        let broken = rules.into_iter().chain([both]).find(|(_, holds)| !holds);
-        broken.map(|(number, _)| number)
     }
 }

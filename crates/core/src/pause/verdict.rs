@@ -20,6 +20,7 @@ impl Verdict {
     ///
     /// A server that has no room (`overloaded`, `unavailable`) pauses its callers only if it says for how long: without
     /// that, whether it is down is the circuit breaker's to find out.
+    #[inline]
     pub fn of(outcome: &Outcome) -> Self {
         let hint = outcome
             .hint()

@@ -1,5 +1,6 @@
 mod cancel;
 mod contract;
+mod events;
 mod handle;
 mod keys;
 mod post_mortem;

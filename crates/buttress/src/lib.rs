@@ -31,6 +31,7 @@
 //! * `providers` (default): what each provider's answers mean.
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `tracing`: events as `tracing` events.
+//! * `usage`: token quotas, estimated from the request and settled by the response.
 
 pub mod classify;
 pub mod key;

@@ -26,6 +26,7 @@ pub mod random;
 pub mod rejected;
 pub mod retry;
 pub mod time;
+pub mod usage;
 
 mod invalid;
 mod sync;

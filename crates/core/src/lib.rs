@@ -31,6 +31,7 @@ pub mod rebuild;
 pub mod rejected;
 pub mod retry;
 pub mod time;
+pub mod usage;
 
 mod invalid;
 mod sync;

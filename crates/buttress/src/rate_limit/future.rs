@@ -11,6 +11,7 @@ use tokio::time::Sleep;
 use tower_service::Service;
 
 use super::layer::{Common, rejected};
+use super::ticket::Ticket;
 use crate::look::Look;
 use crate::time::{Clock, sleep};
 
@@ -172,6 +173,17 @@ impl Permit {
         }
     }
 
+    /// What the call really cost. Only what is known now can be given back: the same slot settled again has another cost.
+    pub(super) fn settle(&mut self, actual: u32) {
+        let now = self.clock.now();
+        self.slot = self.limiter.settle(self.slot, actual.into(), now);
+    }
+
+    /// Another hand on the same slot.
+    pub(super) fn again(&self) -> Self {
+        Self::new(Arc::clone(&self.limiter), self.slot, self.clock)
+    }
+
     /// Gives the slot back if the error says that nothing was sent.
     fn unless_sent(&self, error: BoxError) -> BoxError {
         if Rejected::find(&*error).is_some() {
@@ -186,14 +198,21 @@ pub(super) struct Seat {
     permit: Option<Permit>,
     key: Key,
     latest: Timestamp,
+    ticket: Option<Ticket>,
 }
 
 impl Seat {
-    pub(super) const fn new(permit: Permit, key: Key, latest: Timestamp) -> Self {
+    pub(super) const fn new(
+        permit: Permit,
+        key: Key,
+        latest: Timestamp,
+        ticket: Option<Ticket>,
+    ) -> Self {
         Self {
             permit: Some(permit),
             key,
             latest,
+            ticket,
         }
     }
 
@@ -215,6 +234,9 @@ impl Seat {
             return Ok(None);
         }
         permit.slot = slot;
+        if let Some(ticket) = &self.ticket {
+            ticket.pay(permit.again());
+        }
         Ok(self.permit.take())
     }
 }

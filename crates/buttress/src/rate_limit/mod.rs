@@ -69,6 +69,9 @@
 //! * 10 000 keys, some megabytes. When all are busy, newcomers share one quota.
 //! * A burst of as many units as a period has: what the providers' own buckets hold.
 
+#[cfg(feature = "usage")]
+pub mod usage;
+
 mod future;
 mod handle;
 mod layer;
@@ -76,6 +79,7 @@ mod service;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 pub use buttress_core::quota::{Counts, Level, Quota, Shape, Snapshot};
 
@@ -84,3 +88,4 @@ pub use self::handle::RateLimits;
 pub use self::layer::RateLimitLayer;
 pub use self::service::RateLimit;
 pub use self::terms::{ByExtension, Cost, OnePerCall, Terms};
+pub use self::ticket::Ticket;

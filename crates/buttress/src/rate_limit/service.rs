@@ -57,10 +57,14 @@ where
         match limiter.reserve(cost, now, latest) {
             Ok(slot) if slot.is_granted() => {
                 let permit = Permit::new(limiter, slot, shared.common.clock);
+                if let Some(ticket) = shared.terms.ticket(&request) {
+                    ticket.pay(permit.again());
+                }
                 ResponseFuture::admitted(self.inner.call(request), permit)
             }
             Ok(slot) => {
-                let seat = Seat::new(Permit::new(limiter, slot, shared.common.clock), key, latest);
+                let permit = Permit::new(limiter, slot, shared.common.clock);
+                let seat = Seat::new(permit, key, latest, shared.terms.ticket(&request));
                 let common = Arc::clone(&shared.common);
                 let wait = slot.at().since(now);
                 common.observe(&Event::RateLimitWait { key, wait });

@@ -1,6 +1,8 @@
 use buttress_core::Timestamp;
 use http::Request;
 
+use super::ticket::Ticket;
+
 /// What a call costs, and how long it may wait.
 ///
 /// Functions of the request to its cost are terms.
@@ -10,6 +12,11 @@ pub trait Terms<Req> {
 
     /// When the caller stops to wait, if it has said so.
     fn deadline(&self, _request: &Req) -> Option<Timestamp> {
+        None
+    }
+
+    /// Where to note what was paid, to be settled later.
+    fn ticket(&self, _request: &Req) -> Option<Ticket> {
         None
     }
 }
@@ -41,5 +48,9 @@ pub struct ByExtension;
 impl<B> Terms<Request<B>> for ByExtension {
     fn cost(&self, request: &Request<B>) -> u32 {
         request.extensions().get().map_or(1, |Cost(cost)| *cost)
+    }
+
+    fn ticket(&self, request: &Request<B>) -> Option<Ticket> {
+        request.extensions().get().cloned()
     }
 }

@@ -164,6 +164,9 @@ impl Limiter {
 
     /// word -> schedule
     fn seal(&self, guarded: &mut Guarded, now: Timestamp) {
+        if !guarded.fits_the_word {
+            return;
+        }
         let full_at = self.word.swap(SEALED, Ordering::Relaxed);
         if full_at != SEALED
             && let Some(bucket) = guarded.schedule.bucket()

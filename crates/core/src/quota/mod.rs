@@ -32,6 +32,8 @@
 //! All arithmetic is on integers. The time that one unit takes to come back is rounded up to a nanosecond, so that
 //! rounding can only slow down.
 
+pub mod fields;
+
 mod amount;
 mod bucket;
 mod counter;

@@ -12,6 +12,7 @@ mod envoy;
 mod finagle;
 mod folder;
 mod github_limits;
+mod github_retry;
 mod grpc_pushback;
 mod http_date;
 mod providers;

@@ -67,7 +67,7 @@ impl Percent {
 pub struct Backoff {
     base: u64,
     cap: u64,
-    factor: NonZeroU32,
+    growth: Growth,
     jitter: Jitter,
 }
 
@@ -80,13 +80,22 @@ impl Default for Backoff {
         Self {
             base: 500_000_000,
             cap: 60_000_000_000,
-            factor: DOUBLING,
+            growth: DOUBLING,
             jitter: Jitter::Full,
         }
     }
 }
 
-const DOUBLING: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// How steps grow with the attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Growth {
+    /// `factorⁿ⁻¹`
+    Power(NonZeroU32),
+    /// `n²`
+    Square,
+}
+
+const DOUBLING: Growth = Growth::Power(NonZeroU32::MIN.saturating_add(1));
 
 impl Backoff {
     /// From `base` up to `cap`, doubling, with full jitter.
@@ -114,7 +123,7 @@ impl Backoff {
         Self {
             base: 500_000_000,
             cap: 8_000_000_000,
-            factor: DOUBLING,
+            growth: DOUBLING,
             jitter,
         }
     }
@@ -124,7 +133,17 @@ impl Backoff {
         Self {
             base: base * 1_000_000_000,
             cap: cap * 1_000_000_000,
-            factor: DOUBLING,
+            growth: DOUBLING,
+            jitter: Jitter::None,
+        }
+    }
+
+    /// The backoff of Octokit's plugin-retry: `n²` seconds, to the second.
+    pub const fn octokit() -> Self {
+        Self {
+            base: 1_000_000_000,
+            cap: 60_000_000_000,
+            growth: Growth::Square,
             jitter: Jitter::None,
         }
     }
@@ -132,7 +151,8 @@ impl Backoff {
     /// With another growth: 1 for a constant wait.
     #[must_use]
     pub const fn with_factor(self, factor: NonZeroU32) -> Self {
-        Self { factor, ..self }
+        let growth = Growth::Power(factor);
+        Self { growth, ..self }
     }
 
     /// With another jitter.
@@ -164,7 +184,10 @@ impl Backoff {
     }
 
     fn step(&self, made: u32) -> u64 {
-        let growth = u64::from(self.factor.get()).saturating_pow(made.saturating_sub(1));
+        let growth = match self.growth {
+            Growth::Power(factor) => u64::from(factor.get()).saturating_pow(made.saturating_sub(1)),
+            Growth::Square => u64::from(made).saturating_pow(2),
+        };
         self.base.saturating_mul(growth).min(self.cap)
     }
 
@@ -274,8 +297,8 @@ mod tests {
             factor in 1_u32.., seed: u64,
         ) {
             let (base, cap) = (base.min(cap), base.max(cap));
-            let factor = NonZeroU32::new(factor).unwrap();
-            let backoff = Backoff { base, cap, factor, jitter };
+            let growth = Growth::Power(NonZeroU32::new(factor).unwrap());
+            let backoff = Backoff { base, cap, growth, jitter };
             let wait = backoff.wait(made, Duration::from_nanos(previous), &mut fastrand::Rng::with_seed(seed));
             prop_assert!(wait <= backoff.cap());
         }

@@ -155,8 +155,9 @@ pub enum Grammar {
     /// signs, exponents, units, `inf`.
     #[default]
     Lenient,
-    /// What Python's `float()` reads (less `1_000`), as the OpenAI SDK: a number too large for it is a very long wait, `inf` and
-    /// `nan` are malformed, and a `retry-after-ms` that is a number hides `Retry-After` even when it is zero.
+    /// What Python's `float()` reads (less `1_000`), as the OpenAI SDK: a number too large for it is a very long wait,
+    /// `inf` and `nan` are malformed, and a `retry-after-ms` that is a number hides `Retry-After` even when it is
+    /// zero.
     OpenAiSdk,
     /// As [`Grammar::OpenAiSdk`], but `inf` is a very long wait: the Anthropic SDK since 2.0.
     AnthropicSdk,
@@ -302,7 +303,9 @@ fn float_wait(value: &[u8], unit: u64, infinity_is_long: bool) -> Option<Duratio
         return None;
     }
     let seconds = number * Duration::from_nanos(unit).as_secs_f64();
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_nanos(u64::MAX)))
+    let longest = Duration::from_nanos(u64::MAX);
+    let wait = Duration::try_from_secs_f64(seconds);
+    Some(wait.map_or(longest, |wait| wait.min(longest)))
 }
 
 #[cfg(test)]
@@ -462,7 +465,9 @@ mod tests {
                 .map(|hint| hint.wait)
         };
         assert_eq!(openai("1e2"), Some(Duration::from_secs(100)));
-        assert_eq!(openai("1e999"), Some(Duration::from_nanos(u64::MAX)));
+        for long in ["1e999", "9223372036854775807"] {
+            assert_eq!(openai(long), Some(Duration::from_nanos(u64::MAX)), "{long}");
+        }
         assert_eq!(
             (openai("inf"), openai("nan"), openai("-1e999")),
             (None, None, None)

@@ -11,8 +11,8 @@
 //!
 //! # Hints
 //!
-//! The reset of an exhausted bucket, in RFC 3339. For a cap: the date in the sentence. For a subscription's window: `Retry-After`, or its reset
-//! in seconds since 1970.
+//! The reset of an exhausted bucket, in RFC 3339. For a cap: the date in the sentence. For a subscription's window:
+//! `Retry-After`, or its reset in seconds since 1970.
 //!
 //! # Repetition
 //!
@@ -20,8 +20,8 @@
 //!
 //! # Limits
 //!
-//! Of an organisation, per class of model; a bucket that refills all the time. Input is estimated on arrival, without what is read from the cache;
-//! output is counted as it is produced, so `max_tokens` costs nothing.
+//! Of an organisation, per class of model; a bucket that refills all the time. Input is estimated on arrival, without
+//! what is read from the cache; output is counted as it is produced, so `max_tokens` costs nothing.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};

@@ -20,8 +20,8 @@
 //!
 //! # Limits
 //!
-//! Of a deployment: per model, region and subscription. Prompt estimate + `max_tokens` × `best_of` are charged on arrival;
-//! requests are counted over slices of one or ten seconds; failed requests count.
+//! Of a deployment: per model, region and subscription. Prompt estimate + `max_tokens` × `best_of` are charged on
+//! arrival; requests are counted over slices of one or ten seconds; failed requests count.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};

@@ -6,9 +6,9 @@
 //!
 //! # Signals
 //!
-//! The exception's name decides: in `x-amzn-errortype`, before the colon and after the `#`; else in the body's `code` or
-//! `__type`; in a stream, the event's. Throttling comes under 400 too. `ThrottlingException` is a daily quota as well, told apart
-//! by the message alone.
+//! The exception's name decides: in `x-amzn-errortype`, before the colon and after the `#`; else in the body's `code`
+//! or `__type`; in a stream, the event's. Throttling comes under 400 too. `ThrottlingException` is a daily quota as
+//! well, told apart by the message alone.
 //!
 //! # Hints
 //!
@@ -20,8 +20,8 @@
 //!
 //! # Limits
 //!
-//! Per model, region and account. Input, cache reads and writes and `maxTokens` are reserved on arrival (unset: the model's
-//! maximum), and settled at the end; the output of some models counts five times.
+//! Per model, region and account. Input, cache reads and writes and `maxTokens` are reserved on arrival (unset: the
+//! model's maximum), and settled at the end; the output of some models counts five times.
 
 use buttress_core::hint::{HintSource, Hints, Reading, decimal};
 use buttress_core::{Class, Outcome, Repeat, Scope};

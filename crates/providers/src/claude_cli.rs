@@ -1,7 +1,8 @@
 //! Claude Code, on the command line.
 //!
-//! Sources, read in November 2026: anthropics/claude-code#9046, #18078, #42042, #42801, #69023, manaflow-ai/subrouter#24 (the texts of the bundle),
-//! cheapestinference/claude-auto-retry `src/time-parser.js`, terryso/claude-auto-resume#14, link-assistant/hive-mind#1123.
+//! Sources, read in November 2026: anthropics/claude-code#9046, #18078, #42042, #42801, #69023,
+//! manaflow-ai/subrouter#24 (the texts of the bundle), cheapestinference/claude-auto-retry `src/time-parser.js`,
+//! terryso/claude-auto-resume#14, link-assistant/hive-mind#1123.
 //!
 //! # Signals
 //!
@@ -11,7 +12,8 @@
 //! # Hints
 //!
 //! The time in the line, in the zone that it names, else in the machine's. An unknown zone is no hint. A time that has
-//! just passed means now; one that comes twice when clocks are set back is the later. No margin is added here: that is retry's.
+//! just passed means now; one that comes twice when clocks are set back is the later. No margin is added here: that is
+//! retry's.
 //!
 //! # Repetition
 //!

@@ -10,8 +10,8 @@
 //!
 //! # Hints
 //!
-//! The body's `retry_after`, which holds 30 where the header holds 0; the `RateLimit` field; a reset as a date; and five minutes, for which the API
-//! blocks who went over the limit.
+//! The body's `retry_after`, which holds 30 where the header holds 0; the `RateLimit` field; a reset as a date; and
+//! five minutes, for which the API blocks who went over the limit.
 //!
 //! # Repetition
 //!

@@ -8,8 +8,8 @@
 //!
 //! # Hints
 //!
-//! "try again in 3 days 4 hours 9 minutes", "try again at 3:23 AM", "try again at Aug 8th, 2026 12:42 AM": in the machine's
-//! zone.
+//! "try again in 3 days 4 hours 9 minutes", "try again at 3:23 AM", "try again at Aug 8th, 2026 12:42 AM": in the
+//! machine's zone.
 //!
 //! # Repetition
 //!

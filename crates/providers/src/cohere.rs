@@ -10,7 +10,8 @@
 //!
 //! # Hints
 //!
-//! None with a 429. The official client would read `x-ratelimit-reset`. "Will reset at the beginning of next month" names no zone, so nothing is computed from it.
+//! None with a 429. The official client would read `x-ratelimit-reset`. "Will reset at the beginning of next month"
+//! names no zone, so nothing is computed from it.
 //!
 //! # Repetition
 //!

@@ -33,7 +33,7 @@ pub(crate) fn go(text: &str) -> Option<Duration> {
         total = total.saturating_add(decimal(number.as_bytes(), *nanos)?);
         rest = after;
     }
-    (!text.is_empty()).then_some(total)
+    (!text.is_empty()).then_some(total.min(LONGEST))
 }
 
 /// The units of sentences, which Go's short ones are too: `3 days 4 hours 9 minutes`, `6m 11.52s`.
@@ -62,6 +62,9 @@ const WORDS: [(&str, u64); 20] = [
 
 const SECOND: u64 = 1_000_000_000;
 
+/// As long as a wait may be: what a clock of 64 bits in nanoseconds holds. What is longer is this.
+pub(crate) const LONGEST: Duration = Duration::from_nanos(u64::MAX);
+
 /// The duration that follows `phrase` in a sentence: `Please try again in 1m9.696s. Visit …`
 ///
 /// The phrase is in lower case, and is found whatever the sentence's own case.
@@ -79,7 +82,7 @@ pub(crate) fn beginning(text: &str) -> Option<Duration> {
         total = Some(part.saturating_add(total.unwrap_or_default()));
         rest = after.trim_start_matches([' ', ',']);
     }
-    total
+    total.map(|total| total.min(LONGEST))
 }
 
 fn numbered_unit(text: &str) -> Option<(Duration, &str)> {
@@ -103,12 +106,11 @@ pub(crate) fn time_span(text: &str) -> Option<Duration> {
         let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
         is_whole.then(|| decimal(text.as_bytes(), unit)).flatten()
     };
-    Some(
-        whole(days, 86_400 * SECOND)?
-            .saturating_add(whole(hours, 3_600 * SECOND)?)
-            .saturating_add(whole(minutes, 60 * SECOND)?)
-            .saturating_add(decimal(seconds.as_bytes(), SECOND)?),
-    )
+    let span = whole(days, 86_400 * SECOND)?
+        .saturating_add(whole(hours, 3_600 * SECOND)?)
+        .saturating_add(whole(minutes, 60 * SECOND)?)
+        .saturating_add(decimal(seconds.as_bytes(), SECOND)?);
+    Some(span.min(LONGEST))
 }
 
 /// Reads a `google.protobuf.Duration` as JSON: `"0.539477544s"`, or its fields as an object. `None` for what gives no
@@ -127,7 +129,7 @@ pub(crate) fn protobuf(value: &Value) -> Option<Duration> {
         }
         _ => return None,
     };
-    (!wait.is_zero()).then_some(wait)
+    (!wait.is_zero()).then(|| wait.min(LONGEST))
 }
 
 #[cfg(test)]

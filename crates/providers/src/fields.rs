@@ -76,7 +76,8 @@ impl<'a> Fields<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// What stands at a place: a JSON pointer, which begins with a slash, or the name of a header. Numbers are words too.
+    /// What stands at a place: a JSON pointer, which begins with a slash, or the name of a header. Numbers are words
+    /// too.
     pub(crate) fn word(&self, place: &str) -> Option<Cow<'_, str>> {
         if !place.starts_with('/') {
             return self.header(place).map(Cow::Borrowed);
@@ -125,7 +126,8 @@ impl<'a> Fields<'a> {
         told.next().map_or(Reading::Absent, Reading::Wait)
     }
 
-    /// A header's value, without the white space around it, if it is text. The longest lines of a header are not joined.
+    /// A header's value, without the white space around it, if it is text. The longest lines of a header are not
+    /// joined.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let value = self.headers().get(name)?.as_bytes();
         std::str::from_utf8(value.trim_ascii()).ok()

@@ -1,15 +1,16 @@
 //! Google Gemini, Cloud Code Assist, and the Interactions API.
 //!
 //! Sources, read in November 2026: google-gemini/gemini-cli `packages/core/src/utils/googleQuotaErrors.ts`,
-//! googleapis/python-genai `google/genai/_api_client.py`, googleapis/googleapis `google/rpc/{code,error_details}.proto`, the
-//! errors page of the Interactions API, gemini-cli#10513, inspect_ai#5526.
+//! googleapis/python-genai `google/genai/_api_client.py`, googleapis/googleapis
+//! `google/rpc/{code,error_details}.proto`, the errors page of the Interactions API, gemini-cli#10513,
+//! inspect_ai#5526.
 //!
 //! # Signals
 //!
-//! Details before words: the per-minute 429 itself says "check your plan and billing details". A `QuotaFailure` of a day
-//! is a quota, whatever `RetryInfo` stands beside it: ten minutes of retries at its word failed (inspect_ai#5526).
-//! `ErrorInfo.reason` beats the status: older APIs put `RATE_LIMIT_EXCEEDED` under 403. The error may stand in an array,
-//! or as text in the message of another.
+//! Details before words: the per-minute 429 itself says "check your plan and billing details". A `QuotaFailure` of a
+//! day is a quota, whatever `RetryInfo` stands beside it: ten minutes of retries at its word failed (inspect_ai#5526).
+//! `ErrorInfo.reason` beats the status: older APIs put `RATE_LIMIT_EXCEEDED` under 403. The error may stand in an
+//! array, or as text in the message of another.
 //!
 //! # Hints
 //!

@@ -8,8 +8,8 @@
 //!
 //! # Hints
 //!
-//! The `RateLimit` field; then the reset of an exhausted bucket, in the unit that its size and form betray: a wait in seconds, a time since 1970 in
-//! seconds or milliseconds, a Go duration, RFC 3339, an HTTP date.
+//! The `RateLimit` field; then the reset of an exhausted bucket, in the unit that its size and form betray: a wait in
+//! seconds, a time since 1970 in seconds or milliseconds, a Go duration, RFC 3339, an HTTP date.
 //!
 //! # Repetition
 //!

@@ -1,7 +1,7 @@
 //! What other clients make of GitHub's answers, for whoever comes from one of them.
 //!
 //! Each differs from [`github_rest`](crate::github_rest), and from the documentation, where its file says so. Sources, read in November 2026:
-//! octokit/plugin-throttling.js `src/index.ts`; google/go-github `github/github.go`, `CheckResponse`,
+//! octokit/plugin-throttling.js and plugin-retry.js `src/index.ts`; google/go-github `github/github.go`, `CheckResponse`,
 //! `parseSecondaryRate` and `GetRateLimitCategory`.
 //!
 //! # Signals
@@ -16,14 +16,16 @@
 //!
 //! # Repetition
 //!
-//! Of limits; no client repeats anything else here.
+//! Of limits. Octokit's other plugin repeats what is no limit: see [`plugin_retry`].
 
 use std::time::Duration;
 
+use buttress_core::classify::{Answer, Reply, Rule, generic};
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome, Repeat, Scope};
 
 use crate::fields::Fields;
+use crate::github_graphql;
 use crate::github_rest::{PRIMARY, SECONDARY, is_exhausted};
 use crate::instant;
 use crate::profile::{Hides, Profile};
@@ -95,6 +97,24 @@ pub const GO_GITHUB: Profile = Profile {
 const NOTHING_REMAINS: When = Looks("nothing remains", is_exhausted);
 const SAYS_SECONDARY: When = When::Says(&["secondary rate"]);
 const IS_SUCCESS: When = Looks("a success", |fields| fields.status().is_success());
+
+/// The statuses after which Octokit's plugin-retry does not try again.
+pub const DO_NOT_RETRY: &[u16] = &[400, 401, 403, 404, 410, 422, 451];
+
+/// Octokit's plugin-retry: every failure is repeated whose status is not one of these, whatever was sent. In a 200 of
+/// GraphQL, the fault that passes.
+pub fn plugin_retry(do_not_retry: &[u16]) -> impl Rule + 'static {
+    let do_not_retry = do_not_retry.to_vec();
+    move |reply: &Reply<'_>| {
+        if reply.status.as_u16() < 400 {
+            return github_graphql::PROFILE.judge(reply);
+        }
+        if do_not_retry.contains(&reply.status.as_u16()) {
+            return Answer::Forbidden;
+        }
+        Answer::This(generic::judge(reply.status).with_repeat(Repeat::Always))
+    }
+}
 
 /// To them a 429 without these signs is an error like any other.
 const OTHER: Signal = Signal::new(

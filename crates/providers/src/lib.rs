@@ -15,6 +15,8 @@ mod google;
 mod instant;
 mod json;
 mod printed;
+#[doc(hidden)]
+pub mod probe;
 mod profile;
 mod ratelimit;
 mod signal;

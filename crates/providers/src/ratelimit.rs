@@ -10,12 +10,10 @@ use buttress_core::hint::Reading;
 use http::header;
 use sfv::{BareItem, Dictionary, Item, List, ListEntry, Parser};
 
+use crate::duration::LONGEST;
 use crate::fields::Fields;
 
 const FIELD: &str = "ratelimit";
-
-/// As long as a wait can be: a larger number is this.
-const LONGEST: Duration = Duration::from_nanos(u64::MAX);
 
 /// How long until something remains, by the items of which nothing does. The latest, if there are several.
 ///

@@ -8,6 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::duration::LONGEST;
+
 /// "Implementations MUST accept padded and un-padded values" (gRPC over HTTP/2).
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -33,7 +35,7 @@ pub(crate) fn retry_delay(details: &str) -> Option<Duration> {
             _ => wait,
         };
     }
-    (!wait.is_zero()).then(|| wait.min(Duration::from_nanos(u64::MAX)))
+    (!wait.is_zero()).then(|| wait.min(LONGEST))
 }
 
 /// The unread rest of a message. Ends where it can be read no further.

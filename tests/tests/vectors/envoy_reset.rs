@@ -110,6 +110,7 @@ fn jitter(case: &JitterCase) -> Verdict {
     };
     let outcome = Outcome::new(Class::RateLimited).with_hint(Some(hint));
     let call = Call {
+        restarted: 0,
         attempts: 1,
         previous: Duration::ZERO,
         is_repeatable: true,

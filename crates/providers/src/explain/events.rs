@@ -3,8 +3,8 @@
 /// The data of each event.
 ///
 /// An event whose end is missing counts: a stream that breaks off in its error event has failed by it. Comments, which
-/// begin with a colon, hold nothing. A text without a `data` line is one event, as event streams of other forms are shown
-/// decoded.
+/// begin with a colon, hold nothing. A text without a `data` line is one event, as event streams of other forms are
+/// shown decoded.
 pub(super) fn of(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = (!has_data(stream)).then_some(stream);
     whole.into_iter().chain(data(stream))

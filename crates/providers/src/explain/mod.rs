@@ -1,8 +1,8 @@
 //! What a captured answer means, in words or as JSON.
 //!
 //! [`Explain`] reads an answer as `curl -i` prints it, or many, one a line, and writes what the rules of a profile say
-//! of each: the class, whether it may be repeated, when, by which rule and which field. Whatever the length of the input, it
-//! is held a line at a time.
+//! of each: the class, whether it may be repeated, when, by which rule and which field. Whatever the length of the
+//! input, it is held a line at a time.
 //!
 //! ```
 //! use buttress_core::UnixTime;
@@ -18,8 +18,8 @@
 //!
 //! # Errors
 //!
-//! A [`Fault`]: the input or the output failed, or the input is [`Bad`] at a line. Of many answers, those on other lines
-//! are answered all the same.
+//! A [`Fault`]: the input or the output failed, or the input is [`Bad`] at a line. Of many answers, those on other
+//! lines are answered all the same.
 
 mod answer;
 mod captured;
@@ -132,7 +132,8 @@ impl Explain {
         Self { local, ..self }
     }
 
-    /// With the method of the request, so that what is said of repetition is said of it. Without it, of the answer alone.
+    /// With the method of the request, so that what is said of repetition is said of it. Without it, of the answer
+    /// alone.
     #[must_use]
     pub fn with_method(self, method: Method) -> Self {
         Self {
@@ -141,8 +142,8 @@ impl Explain {
         }
     }
 
-    /// Reads one answer as `curl -i` prints it, or, for a profile of text, what a program printed; writes what it means in
-    /// words.
+    /// Reads one answer as `curl -i` prints it, or, for a profile of text, what a program printed; writes what it
+    /// means in words.
     ///
     /// # Errors
     ///

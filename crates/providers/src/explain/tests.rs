@@ -177,7 +177,7 @@ fn each_line_is_answered_in_turn_under_its_own_profile() {
     assert_eq!(
         rows[0],
         json!({"id": "a", "class": "rate_limited", "retryable": true, "wait_ms": 30_000,
-            "wait_source": "retry_after", "scope": "model", "rule": "openai limit"})
+            "wait_source": "retry_after", "scope": "model", "rule": "rate_limited"})
     );
     assert_eq!(
         (&rows[1]["id"], &rows[1]["wait_ms"]),

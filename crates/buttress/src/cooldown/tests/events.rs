@@ -16,7 +16,7 @@ impl Observer for Log {
             Event::Waited { cause, wait } => {
                 format!("waited {} for {}", wait.as_secs(), cause.name())
             }
-            Event::Refused { rejected } => format!("refused by {}", rejected.why.name()),
+            Event::Rejected { rejected } => format!("refused by {}", rejected.why.name()),
             other => format!("{other:?}"),
         };
         self.0.lock().unwrap().push(line);

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! buttress demo [--workers N] [--jobs N] [--rate N] [--seed N] [--json]
+//! buttress explain [--profile NAME] [--now TIME] [--json | --ndjson] [FILE]
 //! ```
 //!
 //! Exit status: 0 if what was asked for went well, 1 if it did not, 2 if it could not be run.
 
 mod demo;
+mod explain;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Options),
+    Explain(Box<explain::Options>),
 }
 
 /// Also clap's own status for arguments that it refuses.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, BoxError> {
     let went_well = match command {
         Command::Demo(options) => demo::run(&options)?,
+        Command::Explain(options) => explain::run(&options)?,
     };
     Ok(if went_well {
         ExitCode::SUCCESS

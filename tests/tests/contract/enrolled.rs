@@ -1,17 +1,26 @@
 //! One line for each layer.
 
 use std::fs;
+use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use buttress::attempt_timeout::AttemptTimeoutLayer;
+use buttress::breaker::{Circuit, CircuitBreakerLayer};
 use buttress::classify::{ClassifyLayer, Rules, classify_fn};
+use buttress::concurrency::{Algorithm, ConcurrencyLayer};
+use buttress::cooldown::CooldownLayer;
 use buttress::core::budget::{Budget, Share};
-use buttress::core::{BoxError, Class, Outcome};
+use buttress::core::key::KeyKind;
+use buttress::core::{BoxError, Class, Key, Outcome};
 use buttress::deadline::DeadlineLayer;
+use buttress::fail_fast::FailFastLayer;
 use buttress::isolation::IsolationLayer;
 use buttress::providers::openai;
+use buttress::rate_limit::usage::UsageLayer;
+use buttress::rate_limit::{Quota, RateLimitLayer};
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
 use buttress::{Carrier, Clock};
@@ -97,6 +106,12 @@ enrol! {
     classify_a_function: ClassifyFnLayer as Http, stateless(classify_fn(by_status));
     deadline: DeadlineLayer as Http, stateless(DeadlineLayer::new(HOUR));
     attempt_timeout: AttemptTimeoutLayer as Http, stateless(AttemptTimeoutLayer::new(HOUR));
+    fail_fast: FailFastLayer as Http, stateless(FailFastLayer::new(()));
+    cooldown: CooldownLayer as Http, stateless(CooldownLayer::new().with_keyer(apart()));
+    usage: UsageLayer as Http, stateless(UsageLayer::default());
+    concurrency: ConcurrencyLayer as Http, concurrency();
+    rate_limit: RateLimitLayer as Http, stateless(RateLimitLayer::new([Quota::per_second(1_000).unwrap()]));
+    breaker: CircuitBreakerLayer as Http, stateless(CircuitBreakerLayer::new(Circuit::default()));
     isolation: IsolationLayer as Http, stateless(IsolationLayer::new());
     native: NativeLayer as reqwest::Request, stateless(NativeLayer);
 }
@@ -112,6 +127,28 @@ const APART: &[(&str, &str)] = &[(
 
 fn stateless<L>(layer: L) -> Enrolled<L> {
     (layer, Box::new(|| true))
+}
+
+/// Each request is its own key: those who share one are to wait for each other.
+fn apart() -> impl Fn(&Http) -> Key + Clone {
+    let (secret, calls) = (RandomState::new(), Arc::new(AtomicU64::new(0)));
+    move |_| {
+        Key::new(
+            KeyKind::Custom,
+            calls.fetch_add(1, Ordering::Relaxed),
+            &secret,
+        )
+    }
+}
+
+/// A permit for each call in flight.
+fn concurrency() -> Enrolled<ConcurrencyLayer> {
+    let layer = ConcurrencyLayer::new(Algorithm::default());
+    let handle = layer.handle();
+    (
+        layer,
+        Box::new(move || handle.in_flight() == 0 && handle.waiting() == 0),
+    )
 }
 
 /// A place in the budget for each call in flight; with none in flight, one.

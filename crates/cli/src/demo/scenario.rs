@@ -24,6 +24,10 @@ const PLENTY: u64 = 1_000_000_000;
 /// A storm comes once in so many jobs.
 const STORM_EVERY: u16 = 100;
 
+/// So many requests in a row meet a storm, or as many as there are workers if those are fewer. A client that sends one
+/// request to look, and waits when it is refused, meets them one after the other.
+const STORM: u16 = 4;
+
 /// In thousandths of the requests. All of them happen instead of the deed: the server has done nothing when a call
 /// fails, so that every call may be sent again. A fault after the deed would have comments made twice, as GitHub knows
 /// no idempotency keys.
@@ -91,11 +95,19 @@ impl Scenario {
 
     /// The storm that begins with `job`, if one does: a fault, and how many requests in a row meet it.
     ///
-    /// Told by the number of the job and not by the time, so that both runs have the same storms. As many requests as
-    /// there are workers: each is refused about once, however many or few they are.
+    /// Told by the number of the job and not by the time, so that both runs have the same storms.
     pub(crate) fn storm(&self, job: u16) -> Option<(Fault, u64)> {
         let begins = job % STORM_EVERY == STORM_EVERY / 2;
-        begins.then(|| (Fault::RateLimited(Hint::Seconds(1)), self.workers.into()))
+        begins.then(|| {
+            (
+                Fault::RateLimited(Hint::Seconds(1)),
+                self.storm_size().into(),
+            )
+        })
+    }
+
+    fn storm_size(&self) -> u16 {
+        STORM.min(self.workers)
     }
 
     fn storms(&self) -> usize {
@@ -123,7 +135,7 @@ impl fmt::Display for Scenario {
             "Faults: {} % of the requests (500, 502, 503, resets), and {} storms of {} 429s.",
             faulty / 10,
             self.storms(),
-            self.workers,
+            self.storm_size(),
         )
     }
 }
@@ -144,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_comes_with_every_hundredth_job_and_meets_each_worker_about_once() {
+    fn a_storm_comes_with_every_hundredth_job() {
         let storms = (0..400).filter_map(|job| scenario().storm(job));
         let requests: Vec<_> = storms.map(|(_, requests)| requests).collect();
-        assert_eq!(requests, [32; 4]);
+        assert_eq!(requests, [4; 4]);
         assert!(scenario().storm(0).is_none());
     }
 
@@ -156,6 +168,6 @@ mod tests {
         let text = scenario().to_string();
         assert!(text.lines().all(|line| line.len() < 80), "{text}");
         assert!(text.contains("which lasts 1s here: 60 completions, 50 comments."));
-        assert!(text.contains("4 storms of 32 429s."));
+        assert!(text.contains("4 storms of 4 429s."));
     }
 }

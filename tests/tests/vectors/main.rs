@@ -4,6 +4,7 @@
 //! form is used where the environment variable `BUTTRESS_VECTORS` names one, so nothing here knows a case by its id:
 //! only the table of [`differences`] does.
 
+mod aws_cubic;
 mod aws_errors;
 mod aws_jitter;
 mod concurrency;

@@ -32,6 +32,7 @@
 //! All arithmetic is on integers. The time that one unit takes to come back is rounded up to a nanosecond, so that
 //! rounding can only slow down.
 
+pub mod adaptive;
 pub mod fields;
 
 mod amount;

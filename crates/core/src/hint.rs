@@ -155,9 +155,8 @@ pub enum Grammar {
     /// signs, exponents, units, `inf`.
     #[default]
     Lenient,
-    /// What Python's `float()` reads (less `1_000`), as the OpenAI SDK: a number too large for it is a very long wait,
-    /// `inf` and `nan` are malformed, and a `retry-after-ms` that is a number hides `Retry-After` even when it is
-    /// zero.
+    /// What Python's `float()` reads (less `1_000`), as the OpenAI SDK: a number too large for it is a very long wait, `inf` and
+    /// `nan` are malformed, and a `retry-after-ms` that is a number hides `Retry-After` even when it is zero.
     OpenAiSdk,
     /// As [`Grammar::OpenAiSdk`], but `inf` is a very long wait: the Anthropic SDK since 2.0.
     AnthropicSdk,

@@ -184,8 +184,8 @@ pub enum Decision {
 impl Retries {
     /// Decides, after an attempt that failed with `outcome` at `now`.
     ///
-    /// The reasons against are looked at from the firmest to the softest, and the budget last, as only a retry that
-    /// will be made may take from it.
+    /// The reasons against are looked at from the firmest to the softest, and the budget last, as only a retry that will
+    /// be made may take from it.
     pub fn decide(
         &self,
         outcome: &Outcome,

@@ -1,8 +1,8 @@
 //! What other clients make of GitHub's answers, for whoever comes from one of them.
 //!
-//! Each differs from [`github_rest`](crate::github_rest), and from the documentation, where its file says so. Sources, read in November 2026:
-//! octokit/plugin-throttling.js and plugin-retry.js `src/index.ts`; google/go-github `github/github.go`, `CheckResponse`,
-//! `parseSecondaryRate` and `GetRateLimitCategory`.
+//! Each differs from [`github_rest`](crate::github_rest), and from the documentation, where its file says so. Sources,
+//! read in November 2026: octokit/plugin-throttling.js and plugin-retry.js `src/index.ts`; google/go-github
+//! `github/github.go`, `CheckResponse`, `parseSecondaryRate` and `GetRateLimitCategory`.
 //!
 //! # Signals
 //!
@@ -11,8 +11,8 @@
 //!
 //! # Hints
 //!
-//! Octokit waits a second longer than the reset says, and for a secondary limit the `Retry-After` or a minute, whatever remains.
-//! Where the reset is missing, both come back at once.
+//! Octokit waits a second longer than the reset says, and for a secondary limit the `Retry-After` or a minute,
+//! whatever remains. Where the reset is missing, both come back at once.
 //!
 //! # Repetition
 //!

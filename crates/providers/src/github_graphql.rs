@@ -1,7 +1,8 @@
 //! GitHub's GraphQL API.
 //!
-//! Sources, read in November 2026: github/docs (rate limits and node limits of the GraphQL API), octokit/plugin-retry.js,
-//! octokit/plugin-throttling.js, release-drafter#1018, yanyongyu/githubkit#271, port-labs/ocean#3526.
+//! Sources, read in November 2026: github/docs (rate limits and node limits of the GraphQL API),
+//! octokit/plugin-retry.js, octokit/plugin-throttling.js, release-drafter#1018, yanyongyu/githubkit#271,
+//! port-labs/ocean#3526.
 //!
 //! # Signals
 //!
@@ -15,8 +16,8 @@
 //!
 //! # Repetition
 //!
-//! Every query is a POST: repeated where the server has not acted, or the caller says so. After 502 and 504 points are deducted
-//! all the same.
+//! Every query is a POST: repeated where the server has not acted, or the caller says so. After 502 and 504 points are
+//! deducted all the same.
 //!
 //! # Limits
 //!
@@ -143,8 +144,8 @@ fn has_type(fields: &Fields<'_>, types: &[&str]) -> bool {
     })
 }
 
-/// An error of this type, or of none, whose message begins or ends so. What the caller wrote may stand in messages, and in
-/// those of other types does.
+/// An error of this type, or of none, whose message begins or ends so. What the caller wrote may stand in messages,
+/// and in those of other types does.
 fn has_message(fields: &Fields<'_>, kind: &str, phrase: &str) -> bool {
     fields.items("/errors").iter().any(|error| {
         let message = word(error, "message");

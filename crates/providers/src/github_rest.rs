@@ -7,8 +7,8 @@
 //!
 //! A 403 may be a limit: a *primary* one when nothing remains, a *secondary* one when the message or the link says so.
 //! A 422 is a content limit in disguise when an error's code is `abuse` (octokit/plugin-throttling.js#775) or its
-//! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of permission, the last point
-//! was spent on a call that no wait makes good.
+//! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of
+//! permission, the last point was spent on a call that no wait makes good.
 //!
 //! # Hints
 //!
@@ -22,9 +22,9 @@
 //!
 //! # Limits
 //!
-//! 60 an hour per address without a credential, 5 000 per user, 30 searches a minute; each `x-ratelimit-resource` of its
-//! own. Secondary: 100 at once, 900 points a minute (reading 1, writing 5), 80 new contents a minute and 500 an hour. `GET
-//! /rate_limit` is free.
+//! 60 an hour per address without a credential, 5 000 per user, 30 searches a minute; each `x-ratelimit-resource` of
+//! its own. Secondary: 100 at once, 900 points a minute (reading 1, writing 5), 80 new contents a minute and 500 an
+//! hour. `GET /rate_limit` is free.
 
 use std::time::Duration;
 
@@ -104,8 +104,8 @@ pub(crate) const CONTENT: &str = "github content limit";
 /// "If the retry-after header is not present and x-ratelimit-remaining is not 0, wait for at least one minute."
 const AT_LEAST: Duration = Duration::from_secs(60);
 
-/// Refusals that may come with the last point spent, and that no wait will change. The last is a credential that was locked
-/// out: to try again lengthens the lock (PyGithub#1248).
+/// Refusals that may come with the last point spent, and that no wait will change. The last is a credential that was
+/// locked out: to try again lengthens the lock (PyGithub#1248).
 const FORBIDDEN: [&str; 5] = [
     "Resource not accessible",
     "Resource protected by",

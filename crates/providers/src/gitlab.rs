@@ -18,8 +18,8 @@
 //!
 //! # Limits
 //!
-//! gitlab.com 2 000 a minute per user; self-managed 7 200 an hour by default. `RateLimit-Limit` is per minute whatever the
-//! period is.
+//! gitlab.com 2 000 a minute per user; self-managed 7 200 an hour by default. `RateLimit-Limit` is per minute whatever
+//! the period is.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome, Repeat, Scope};

@@ -1,7 +1,7 @@
 //! Groq.
 //!
-//! Sources, read in November 2026: console.groq.com/docs/rate-limits and /docs/errors, groq/groq-python `_base_client.py`, measured
-//! notes.
+//! Sources, read in November 2026: console.groq.com/docs/rate-limits and /docs/errors, groq/groq-python
+//! `_base_client.py`, measured notes.
 //!
 //! # Signals
 //!
@@ -10,8 +10,9 @@
 //!
 //! # Hints
 //!
-//! The sentence "Please try again in 6m 11.52s", sometimes with a blank in it; then the reset of the exhausted bucket. The headers know
-//! requests per *day* and tokens per *minute* alone: for every other limit they show plenty while the bucket is empty.
+//! The sentence "Please try again in 6m 11.52s", sometimes with a blank in it; then the reset of the exhausted bucket.
+//! The headers know requests per *day* and tokens per *minute* alone: for every other limit they show plenty while the
+//! bucket is empty.
 //!
 //! # Repetition
 //!
@@ -19,8 +20,8 @@
 //!
 //! # Limits
 //!
-//! Of an organisation, per model: 30 requests a minute on the free tier. Prompt estimate and `max_tokens` seem to be charged on arrival
-//! (inferred from the 413's text).
+//! Of an organisation, per model: 30 requests a minute on the free tier. Prompt estimate and `max_tokens` seem to be
+//! charged on arrival (inferred from the 413's text).
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome, Scope};

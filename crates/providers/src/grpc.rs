@@ -145,8 +145,8 @@ const SIGNALS: &[Signal] = &[
     .repeated(Repeat::Never),
 ];
 
-/// Whether an answer takes from the tokens that throttle retries (gRFC A6): a failure that may be repeated does, and one
-/// that the server forbids to repeat.
+/// Whether an answer takes from the tokens that throttle retries (gRFC A6): a failure that may be repeated does, and
+/// one that the server forbids to repeat.
 pub fn spends_retry_token(reply: &Reply<'_>) -> bool {
     let fields = Fields::new(reply, &PROFILE);
     let failure = signal::first(SIGNALS, &fields).filter(|outcome| !outcome.is_ok());

@@ -8,8 +8,8 @@
 //!
 //! # Hints
 //!
-//! The `RateLimit` field where nothing remains; then the three fields of drafts 00 to 06, whose reset is a wait in seconds, and with some servers
-//! a time since 1970. "Retry-After MUST take precedence."
+//! The `RateLimit` field where nothing remains; then the three fields of drafts 00 to 06, whose reset is a wait in
+//! seconds, and with some servers a time since 1970. "Retry-After MUST take precedence."
 //!
 //! # Repetition
 //!

@@ -21,8 +21,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|_| beginning(&text))
 }
 
-/// Some gateways write it, though JSON has no use for it: "implementations that parse JSON texts MAY ignore the presence
-/// of a byte order mark" (RFC 8259, 8.1).
+/// Some gateways write it, though JSON has no use for it: "implementations that parse JSON texts MAY ignore the
+/// presence of a byte order mark" (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn beginning(text: &str) -> Value {

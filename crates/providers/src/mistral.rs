@@ -5,8 +5,8 @@
 //!
 //! # Signals
 //!
-//! Code 1300 is a limit of the minute, 3505 the provider's lack of room; older answers have no code and say "Service tier
-//! capacity exceeded". A limit of zero in the headers is a model that is not in the plan.
+//! Code 1300 is a limit of the minute, 3505 the provider's lack of room; older answers have no code and say "Service
+//! tier capacity exceeded". A limit of zero in the headers is a model that is not in the plan.
 //!
 //! # Hints
 //!

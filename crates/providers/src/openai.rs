@@ -1,19 +1,21 @@
 //! OpenAI, and the ChatGPT backend of Codex.
 //!
 //! Sources, read in November 2026: the guides "error codes" and "rate limits" (developers.openai.com/api/docs/guides),
-//! openai/openai-python `src/openai/_base_client.py`, openai/codex `codex-rs/codex-api/src/{api_bridge,rate_limits}.rs`.
+//! openai/openai-python `src/openai/_base_client.py`, openai/codex
+//! `codex-rs/codex-api/src/{api_bridge,rate_limits}.rs`.
 //!
 //! # Signals
 //!
 //! `error.code` and `error.type` are read before the status: a 429 of type `invalid_request_error` with the code
 //! `rate_limit_exceeded` is a limit, and one of type `insufficient_quota` is a bill to be paid. Words of the message decide
-//! in two cases alone, where no code exists for them. In a stream the same codes stand in `response.failed` and `error` events.
+//! in two cases alone, where no code exists for them. In a stream the same codes stand in `response.failed` and
+//! `error` events.
 //!
 //! # Hints
 //!
 //! After the headers that all servers share: the sentence "Please try again in 1m9.696s", then the reset of the bucket
-//! that is exhausted. The sentence stands first, as the reset is the time to a *full* bucket and so more than is needed.
-//! The resets are Go's durations.
+//! that is exhausted. The sentence stands first, as the reset is the time to a *full* bucket and so more than is
+//! needed. The resets are Go's durations.
 //!
 //! # Repetition
 //!

@@ -1,22 +1,24 @@
-//! Servers that speak OpenAI's language: Cerebras, GitHub Models, Scaleway, Venice, Z.ai, NVIDIA, Hugging Face, opencode.
+//! Servers that speak OpenAI's language: Cerebras, GitHub Models, Scaleway, Venice, Z.ai, NVIDIA, Hugging Face,
+//! opencode.
 //!
-//! Sources, read in November 2026: measured notes on free tiers (rate limits of Cerebras, GitHub Models, Mistral, Groq), earendil-works/pi#4991
-//! (opencode).
+//! Sources, read in November 2026: measured notes on free tiers (rate limits of Cerebras, GitHub Models, Mistral,
+//! Groq), earendil-works/pi#4991 (opencode).
 //!
 //! # Signals
 //!
-//! Codes to the letter. Their words mislead: Scaleway's per-minute limit says "INSUFFICIENT QUOTA", and Cerebras names the
-//! parameter `quota` for requests per minute. A plan's end is known by "usage limit reached".
+//! Codes to the letter. Their words mislead: Scaleway's per-minute limit says "INSUFFICIENT QUOTA", and Cerebras names
+//! the parameter `quota` for requests per minute. A plan's end is known by "usage limit reached".
 //!
 //! # Hints
 //!
-//! The sentences "try again in", "retry after", "please wait" and "resets in"; then resets, of which each server has its own unit, and
-//! Venice two in one answer. GitHub Models sends `retry-after: 0` for a limit on concurrent requests.
+//! The sentences "try again in", "retry after", "please wait" and "resets in"; then resets, of which each server has
+//! its own unit, and Venice two in one answer. GitHub Models sends `retry-after: 0` for a limit on concurrent
+//! requests.
 //!
 //! # Repetition
 //!
-//! As OpenAI's, since its clients are used. Cerebras forbids the repetition after `queue_exceeded`, although the queue is
-//! free within seconds; it is obeyed.
+//! As OpenAI's, since its clients are used. Cerebras forbids the repetition after `queue_exceeded`, although the queue
+//! is free within seconds; it is obeyed.
 //!
 //! # Limits
 //!

@@ -5,8 +5,8 @@
 //! # Signals
 //!
 //! The status is the error's own only where the request was refused at the door; otherwise the error stands in the body
-//! of a 200, or in a stream. So `error.code` counts wherever there is one. A 402 with a `Retry-After` is no bill: other requests of the same account hold the money until
-//! they end.
+//! of a 200, or in a stream. So `error.code` counts wherever there is one. A 402 with a `Retry-After` is no bill:
+//! other requests of the same account hold the money until they end.
 //!
 //! # Hints
 //!

@@ -1,6 +1,7 @@
 //! Every reader of bytes from outside, to be called with any bytes: by the fuzzer, and by a test over its corpus.
 //!
-//! Each holds what must always hold of what it reads: no panic, a wait that a clock can hold, nothing repeated that needs a person.
+//! Each holds what must always hold of what it reads: no panic, a wait that a clock can hold, nothing repeated that
+//! needs a person.
 
 use std::io::Cursor;
 

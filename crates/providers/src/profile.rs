@@ -122,8 +122,8 @@ impl Profile {
         self.kind == Kind::Models
     }
 
-    /// Whom a success concerns: those who share a limit that it tells of, or else nobody. `tells_use` says whether what it
-    /// used of a model's limit is told in it.
+    /// Whom a success concerns: those who share a limit that it tells of, or else nobody. `tells_use` says whether
+    /// what it used of a model's limit is told in it.
     pub(crate) fn scope_of_success(&self, headers: &HeaderMap, tells_use: bool) -> Scope {
         let head = Reply {
             status: StatusCode::OK,
@@ -143,8 +143,8 @@ impl Profile {
         Scope::Request
     }
 
-    /// Judges one event of a stream that began as a success: `data` is what the event holds, in JSON. `None` for an event
-    /// that reports no failure.
+    /// Judges one event of a stream that began as a success: `data` is what the event holds, in JSON. `None` for an
+    /// event that reports no failure.
     ///
     /// Such a failure may be repeated only while nothing of the stream has reached the caller, whatever the outcome
     /// says of repetition: that is for whoever holds the stream to know.
@@ -163,8 +163,8 @@ impl Profile {
         is_failure.then(|| self.outcome(&fields))
     }
 
-    /// Judges what a program printed, by the last line that means something; `None` if none does. `local` is the zone of
-    /// the machine it ran on.
+    /// Judges what a program printed, by the last line that means something; `None` if none does. `local` is the zone
+    /// of the machine it ran on.
     pub fn judge_text(&self, text: &str, now: UnixTime, local: &Zone) -> Option<Outcome> {
         let judge = self.line?;
         text.lines().rev().find_map(|line| judge(line, now, local))

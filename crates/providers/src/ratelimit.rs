@@ -1,8 +1,8 @@
 //! The IETF's `RateLimit` field, as a hint.
 //!
-//! ietf-wg-httpapi/ratelimit-headers, drafts 07 to 10, read in November 2026. Draft 08 and later write a list of items, `"default";r=0;t=30`; draft
-//! 07 a dictionary, `limit=100, remaining=0, reset=5`. "Malformed RateLimit fields MUST be ignored": one item that
-//! breaks the grammar is the whole field.
+//! ietf-wg-httpapi/ratelimit-headers, drafts 07 to 10, read in November 2026. Draft 08 and later write a list of
+//! items, `"default";r=0;t=30`; draft 07 a dictionary, `limit=100, remaining=0, reset=5`. "Malformed RateLimit fields
+//! MUST be ignored": one item that breaks the grammar is the whole field.
 
 use std::time::Duration;
 

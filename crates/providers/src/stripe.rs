@@ -5,8 +5,8 @@
 //!
 //! # Signals
 //!
-//! A 402 is a declined card, not a quota. A 429 of the code `lock_timeout` is two requests for one object: it must not cool the account
-//! down. 400 with the code `rate_limit` is the old form of the limit.
+//! A 402 is a declined card, not a quota. A 429 of the code `lock_timeout` is two requests for one object: it must not
+//! cool the account down. 400 with the code `rate_limit` is the old form of the limit.
 //!
 //! # Hints
 //!

@@ -1,7 +1,7 @@
 //! Google Vertex AI.
 //!
-//! Sources, read in November 2026: cloud.google.com/vertex-ai/generative-ai/docs/error-code-429, googleapis/python-api-core
-//! (`if_transient_error`: 429, 500, 503).
+//! Sources, read in November 2026: cloud.google.com/vertex-ai/generative-ai/docs/error-code-429,
+//! googleapis/python-api-core (`if_transient_error`: 429, 500, 503).
 //!
 //! # Signals
 //!

@@ -14,8 +14,9 @@ use jiff::tz::TimeZone;
 #[derive(Clone, PartialEq)]
 pub struct Zone(TimeZone);
 
-/// Los Angeles since 2007 (Energy Policy Act of 2005, section 110): eight hours behind, and seven from the second Sunday of March
-/// to the first of November, both at two. As a POSIX rule, so that a daily quota's hour needs no database.
+/// Los Angeles since 2007 (Energy Policy Act of 2005, section 110): eight hours behind, and seven from the second
+/// Sunday of March to the first of November, both at two. As a POSIX rule, so that a daily quota's hour needs no
+/// database.
 const PACIFIC: &str = "PST8PDT,M3.2.0,M11.1.0";
 
 impl Zone {
@@ -44,8 +45,8 @@ impl Zone {
         Some(self.0.to_datetime(time))
     }
 
-    /// When the zone's clocks show this. A time that comes twice is the later one, so that what it ends has ended; a time
-    /// that is skipped is as much later as the clocks were set forward.
+    /// When the zone's clocks show this. A time that comes twice is the later one, so that what it ends has ended; a
+    /// time that is skipped is as much later as the clocks were set forward.
     pub(crate) fn instant(&self, civil: DateTime) -> Option<UnixTime> {
         let zoned = self.0.to_ambiguous_zoned(civil).later().ok()?;
         Some(UnixTime::from_nanos(zoned.timestamp().as_nanosecond()))

@@ -148,8 +148,8 @@ impl<R, Req> Progress<R, Req>
 where
     R: Replay<Req>,
 {
-    /// What follows an attempt. A response that is not returned is dropped here, before the wait, so that its
-    /// connection is free.
+    /// What follows an attempt. A response that is not returned is dropped here, before the wait, so that its connection
+    /// is free.
     fn after<T: Carrier>(&mut self, result: Result<T, BoxError>) -> Next<T> {
         self.spending.retry_ended();
         match result {

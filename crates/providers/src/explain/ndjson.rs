@@ -54,14 +54,14 @@ pub(super) fn answer(line: &[u8], explain: &Explain) -> Result<Answer, String> {
     let case: Case<'_> = serde_json::from_slice(line).map_err(|error| told(&error))?;
     let profile = match &case.provider {
         None => explain.profile,
-        Some(name) => crate::named(name).ok_or_else(|| format!("no profile `{name}`"))?,
+        Some(name) => crate::named(name).ok_or_else(|| format!("no profile {}", quoted(name)))?,
     };
     let now = case.now.as_deref().map_or(Ok(explain.now), time)?;
     let method = case.method.as_deref().map(method).transpose()?;
     let local = match &case.local_tz {
         None => Cow::Borrowed(&explain.local),
         Some(name) => {
-            Cow::Owned(Zone::named(name).ok_or_else(|| format!("no time zone `{name}`"))?)
+            Cow::Owned(Zone::named(name).ok_or_else(|| format!("no time zone {}", quoted(name)))?)
         }
     };
     let outcome = case.captured()?.judge(&profile, now, &local);
@@ -76,6 +76,7 @@ pub(super) fn answer(line: &[u8], explain: &Explain) -> Result<Answer, String> {
 fn told(error: &serde_json::Error) -> String {
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or(&what);
+    let what: String = what.chars().take(200).collect();
     format!("column {}: {what}", error.column())
 }
 
@@ -83,12 +84,29 @@ fn told(error: &serde_json::Error) -> String {
 pub(super) fn time(text: &str) -> Result<UnixTime, String> {
     let time: jiff::Timestamp = text
         .parse()
-        .map_err(|_| format!("`{text}` is no RFC 3339 time"))?;
+        .map_err(|_| format!("{} is no RFC 3339 time", quoted(text)))?;
     Ok(UnixTime::from_nanos(time.as_nanosecond()))
 }
 
+/// What was written, for a line of its own: short, and without what would end the line or colour the terminal.
+fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    let shown: String = text
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
+    let more = if text.chars().nth(MOST).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("`{shown}{more}`")
+}
+
 fn method(name: &str) -> Result<Method, String> {
-    name.parse().map_err(|_| format!("`{name}` is no method"))
+    name.parse()
+        .map_err(|_| format!("{} is no method", quoted(name)))
 }
 
 impl Case<'_> {
@@ -141,7 +159,7 @@ fn headers(fields: &Map<String, Value>) -> Result<HeaderMap, String> {
     for (name, value) in fields {
         let field: HeaderName = name
             .parse()
-            .map_err(|_| format!("`{name}` is no header's name"))?;
+            .map_err(|_| format!("{} is no header's name", quoted(name)))?;
         let values = match value {
             Value::Array(values) => values.as_slice(),
             value => std::slice::from_ref(value),
@@ -159,7 +177,8 @@ fn header(name: &str, value: &Value) -> Result<HeaderValue, String> {
         Value::Number(number) => Cow::Owned(number.to_string()),
         _ => {
             return Err(format!(
-                "header `{name}` is neither text nor a list of texts"
+                "header {} is neither text nor a list of texts",
+                quoted(name)
             ));
         }
     };

@@ -3,7 +3,8 @@ use std::sync::PoisonError;
 use std::task::Waker;
 
 use super::amount::Quota;
-use super::schedule::{Refused, Schedule, Slot, Snapshot, TooLarge};
+use super::schedule::Schedule;
+use super::slot::{Refused, Slot, Snapshot, TooLarge};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::time::Timestamp;
 

@@ -35,6 +35,7 @@
 pub mod adaptive;
 pub mod fields;
 
+mod accounts;
 mod amount;
 mod bucket;
 mod counter;
@@ -45,6 +46,7 @@ mod lows;
 mod meter;
 mod queue;
 mod schedule;
+mod slot;
 #[cfg(test)]
 #[cfg(not(buttress_loom))]
 mod tests;
@@ -56,4 +58,5 @@ pub use self::fixed::Fixed;
 pub use self::limiter::Limiter;
 pub use self::log::Log;
 pub use self::meter::Meter;
-pub use self::schedule::{Level, Refused, Schedule, Slot, Snapshot, TooLarge};
+pub use self::schedule::Schedule;
+pub use self::slot::{Level, Refused, Slot, Snapshot, TooLarge};

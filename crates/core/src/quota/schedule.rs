@@ -1,83 +1,13 @@
 use std::task::Waker;
 use std::time::Duration;
 
+use super::accounts::{lower_price, next, take, unpay};
 use super::amount::Quota;
 use super::bucket::Bucket;
 use super::meter::{AnyMeter, Meter};
 use super::queue::Queue;
+use super::slot::{Level, Refused, Slot, Snapshot, TooLarge};
 use crate::time::Timestamp;
-
-/// When a call may go, and what it took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    pub(super) at: Timestamp,
-    pub(super) cost: u64,
-    /// Its place in the queue, until it is confirmed.
-    pub(super) place: Option<u64>,
-}
-
-impl Slot {
-    /// When the call may go, as far as was known when the slot was given.
-    pub const fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// What it cost.
-    pub const fn cost(&self) -> u64 {
-        self.cost
-    }
-
-    /// Whether the call may go. If not, it is to wait, and then to ask [`Limiter::confirm`](super::Limiter::confirm).
-    pub const fn is_granted(&self) -> bool {
-        self.place.is_none()
-    }
-}
-
-/// A cost that never fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a cost of {cost} never fits into a quota that holds {}", .quota.largest())]
-pub struct TooLarge {
-    /// What the call would have cost there.
-    pub cost: u64,
-    /// The quota.
-    pub quota: Quota,
-}
-
-/// Why there is no slot. Nothing was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The cost never fits.
-    #[error(transparent)]
-    TooLarge(#[from] TooLarge),
-    /// The next slot is later than the caller may wait.
-    #[error("the next free slot is later than this call may wait")]
-    Late {
-        /// When that slot is.
-        slot: Timestamp,
-        /// The quota that it waits for.
-        quota: Quota,
-    },
-}
-
-/// What is left of one quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// The quota.
-    pub quota: Quota,
-    /// What could be taken now if nobody waited.
-    pub remaining: u64,
-}
-
-/// How a schedule stands at one time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// What is left, quota by quota.
-    pub levels: Box<[Level]>,
-    /// When a call that costs one would go.
-    pub next: Timestamp,
-    /// How many calls wait.
-    pub waiting: usize,
-}
 
 /// Several quotas at once, all or nothing, and the queue of those who wait for them.
 ///
@@ -437,53 +367,4 @@ enum Lay {
     Later,
     /// As if all had just come.
     Anew,
-}
-
-/// The first time at which all quotas admit `cost`, and the one that takes longest, if any of them makes it wait.
-///
-/// What fits at one time fits from then on, so that the latest of the times is a time for all.
-fn next(
-    quotas: &[Quota],
-    meters: &[AnyMeter],
-    cost: u64,
-    from: Timestamp,
-) -> (Timestamp, Option<Quota>) {
-    let times = quotas
-        .iter()
-        .zip(meters)
-        .map(|(quota, meter)| (meter.next(quota.of(cost), from), Some(*quota)));
-    times.max_by_key(|(time, _)| *time).unwrap_or((from, None))
-}
-
-fn take(quotas: &[Quota], meters: &mut [AnyMeter], cost: u64, at: Timestamp) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.take(quota.of(cost), at);
-    }
-}
-
-/// Gives back all of a call, which was not sent.
-fn unpay<'a>(
-    quotas: &[Quota],
-    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
-    paid: u64,
-    at: Timestamp,
-    now: Timestamp,
-) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.give_back(quota.of(paid), at, now);
-    }
-}
-
-/// Gives back what a call paid over its cost.
-fn lower_price<'a>(
-    quotas: &[Quota],
-    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
-    paid: u64,
-    cost: u64,
-    at: Timestamp,
-    now: Timestamp,
-) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.give_back(quota.of(paid) - quota.of(cost), at, now);
-    }
 }

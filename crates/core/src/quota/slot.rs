@@ -1,0 +1,74 @@
+use super::amount::Quota;
+use crate::time::Timestamp;
+
+/// When a call may go, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub(super) at: Timestamp,
+    pub(super) cost: u64,
+    /// Its place in the queue, until it is confirmed.
+    pub(super) place: Option<u64>,
+}
+
+impl Slot {
+    /// When the call may go, as far as was known when the slot was given.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What it cost.
+    pub const fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Whether the call may go. If not, it is to wait, and then to ask [`Limiter::confirm`](super::Limiter::confirm).
+    pub const fn is_granted(&self) -> bool {
+        self.place.is_none()
+    }
+}
+
+/// A cost that never fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cost of {cost} never fits into a quota that holds {}", .quota.largest())]
+pub struct TooLarge {
+    /// What the call would have cost there.
+    pub cost: u64,
+    /// The quota.
+    pub quota: Quota,
+}
+
+/// Why there is no slot. Nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The cost never fits.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// The next slot is later than the caller may wait.
+    #[error("the next free slot is later than this call may wait")]
+    Late {
+        /// When that slot is.
+        slot: Timestamp,
+        /// The quota that it waits for.
+        quota: Quota,
+    },
+}
+
+/// What is left of one quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The quota.
+    pub quota: Quota,
+    /// What could be taken now if nobody waited.
+    pub remaining: u64,
+}
+
+/// How a schedule stands at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What is left, quota by quota.
+    pub levels: Box<[Level]>,
+    /// When a call that costs one would go.
+    pub next: Timestamp,
+    /// How many calls wait.
+    pub waiting: usize,
+}

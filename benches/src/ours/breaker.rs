@@ -113,6 +113,7 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
+        let _runtime = runtime.enter();
         let mut bench = Bench::new();
         crate::peers::rows(&mut bench).unwrap();
         rows(&mut bench).unwrap();

@@ -46,6 +46,7 @@ pub const PROFILE: Profile = Profile {
     codes: &["/errors/0/code"],
     messages: &["/message"],
     hints,
+    preflight: Some("/rate_limit"),
     ..Profile::PLAIN
 };
 
@@ -163,5 +164,29 @@ pub(crate) fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     let is_known = outcome.rule() == PRIMARY && matches!(reset, Reading::Wait(_));
     if [PRIMARY, SECONDARY, CONTENT].contains(&outcome.rule()) && !is_known {
         hints.offer(HintSource::DocumentedDefault, Reading::Wait(AT_LEAST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use buttress_core::UnixTime;
+    use http::{HeaderMap, HeaderValue};
+
+    use super::PROFILE;
+
+    fn wait(remaining: &'static str) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-remaining", HeaderValue::from_static(remaining));
+        headers.insert("x-ratelimit-reset", HeaderValue::from_static("1792497630"));
+        PROFILE.preflight_wait(&headers, UnixTime::from_secs(1_792_497_600))
+    }
+
+    #[test]
+    fn a_look_before_a_batch_finds_the_end_of_the_window_where_nothing_is_left() {
+        assert_eq!(PROFILE.preflight(), Some("/rate_limit"));
+        assert_eq!(wait("0"), Some(Duration::from_secs(30)));
+        assert_eq!(wait("1"), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use buttress_core::classify::{self, Reply, Rule, generic};
 use buttress_core::hint::{Hints, Reading};
@@ -49,6 +50,8 @@ pub struct Profile {
     pub(crate) repeats_conflict: bool,
     /// The header by which the server overrules the client on repeating: `true` or `false`, to the letter.
     pub(crate) should_retry: Option<&'static str>,
+    /// A GET that costs nothing and whose headers tell what is left.
+    pub(crate) preflight: Option<&'static str>,
 }
 
 /// Judges a line by the time and the machine's zone.
@@ -95,6 +98,7 @@ impl Profile {
         repeats_post: false,
         repeats_conflict: false,
         should_retry: None,
+        preflight: None,
     };
 
     /// The name by which configuration and the command line know it.
@@ -105,6 +109,26 @@ impl Profile {
     /// Its name among people.
     pub const fn title(&self) -> &'static str {
         self.title
+    }
+
+    /// The path of a GET that costs nothing and tells what is left, for a look before a batch begins.
+    pub const fn preflight(&self) -> Option<&'static str> {
+        self.preflight
+    }
+
+    /// How long requests have to wait, by the headers of the answer to that GET: `None` if something is left.
+    ///
+    /// The answer is a 200 even when nothing is left. It is read as the 429 that the next request would get.
+    pub fn preflight_wait(&self, headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
+        let is_spent = headers.get("x-ratelimit-remaining")?.as_bytes() == b"0";
+        let refused = Reply {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            headers,
+            body: b"",
+            wall: &|| now,
+        };
+        let outcome = classify::Rules::new().then(*self).judge(&refused);
+        outcome.hint().filter(|_| is_spent).map(|hint| hint.wait)
     }
 
     /// Whom its limits hold for, where an answer does not say otherwise.

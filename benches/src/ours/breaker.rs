@@ -1,13 +1,16 @@
 //! The circuit breaker: the layer, and its decision alone.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use buttress::Classified;
 use buttress::breaker::{Circuit, CircuitBreakerLayer, Rate, Verdict, Window};
 use buttress::core::breaker::{Answer, Breaker};
-use buttress::core::{Class, Outcome, Timestamp};
+use buttress::core::{Class, History, Outcome, Timestamp};
 use buttress::key::ByHost;
-use tower::{BoxError, Layer, ServiceBuilder};
+use buttress::{Carrier, Clock};
+use tower::{BoxError, Layer, Service};
 
 use crate::bench::Bench;
 use crate::load::{Http, Load, Unit};
@@ -26,10 +29,7 @@ pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
         ("breaker, window of calls", calls),
         ("breaker, slow calls", slow),
     ] {
-        let service = ServiceBuilder::new()
-            .layer(CircuitBreakerLayer::new(circuit))
-            .map_response(|()| Classified::new((), Outcome::new(Class::Ok)))
-            .service(Unit::inner());
+        let service = CircuitBreakerLayer::new(circuit).layer(WellService);
         bench.row::<Unit, _>(name, Some(PEER), service);
     }
     let layer = CircuitBreakerLayer::new(Circuit::default());
@@ -38,6 +38,40 @@ pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     let keyed = layer.with_keyer(ByHost::default()).layer(Http::inner());
     bench.row::<Http, _>("breaker, http, keyed by host", Some(HTTP_PEER), keyed);
     decisions(bench)
+}
+
+/// An answer that is nothing but well: `()` says nothing of itself.
+#[derive(Debug)]
+struct Well;
+
+impl Carrier for Well {
+    fn outcome(&self, _: Clock) -> Outcome {
+        Outcome::new(Class::Ok)
+    }
+
+    fn history(&self) -> Option<&History> {
+        None
+    }
+
+    fn record(&mut self, _: History) {}
+}
+
+/// Answers at once, as the floor's service does.
+#[derive(Clone, Debug)]
+struct WellService;
+
+impl Service<()> for WellService {
+    type Response = Well;
+    type Error = Infallible;
+    type Future = Ready<Result<Well, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (): ()) -> Self::Future {
+        ready(Ok(Well))
+    }
 }
 
 /// One call to a closed circuit, without a clock: at ten calls a second and at a million, which must cost the same, and
@@ -113,7 +147,7 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
-        let _runtime = runtime.enter();
+        let _context = runtime.enter();
         let mut bench = Bench::new();
         crate::peers::rows(&mut bench).unwrap();
         rows(&mut bench).unwrap();

@@ -46,9 +46,10 @@ impl<K> Admission<K> {
             stage: Stage::Unsent,
         };
         if !shared.keyer.is_single() {
-            admission.key = shared.keyer.key(request);
-            let now = shared.clock.now();
-            admission.own = Some(shared.circuits.get(admission.key, now));
+            let key = shared.keyer.key(request);
+            let make = || shared.circuits.get(key, shared.clock.now());
+            admission.key = key;
+            admission.own = Some(shared.circuits.peek(key).unwrap_or_else(make));
         }
         admission.acquire()?;
         Ok(admission)

@@ -17,8 +17,12 @@ use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Buckets {
+    /// A power of two, so that a place is found without a division; those over `count` are never among the last.
     buckets: Box<[Bucket]>,
+    count: u64,
     nanos: u64,
+    /// The bucket of time of a call before: most calls find theirs there, without a division.
+    latest: AtomicU64,
     /// The last bucket in which a call failed or was slow.
     trouble: AtomicU64,
 }
@@ -40,9 +44,14 @@ impl Bucket {
 
 impl Buckets {
     pub(super) fn new(count: u32, nanos: u64) -> Self {
+        let count = count.max(1);
         Self {
-            buckets: (0..count.max(1)).map(|_| Bucket::new()).collect(),
+            buckets: (0..count.next_power_of_two())
+                .map(|_| Bucket::new())
+                .collect(),
+            count: count.into(),
             nanos: nanos.max(1),
+            latest: AtomicU64::new(0),
             trouble: AtomicU64::new(0),
         }
     }
@@ -80,16 +89,17 @@ impl Buckets {
     }
 
     fn is_good_at(&self, lap: u64) -> bool {
-        lap.saturating_sub(self.trouble.load(Ordering::Acquire)) >= self.len()
+        lap.saturating_sub(self.trouble.load(Ordering::Acquire)) >= self.count
     }
 
     fn sum(&self, lap: u64) -> Counts {
         let (mut sums, mut micros) = ([0; Kind::COUNT], 0_u64);
-        for bucket in &self.buckets {
+        for back in 0..self.count {
+            let bucket = &self.buckets[self.place(lap.wrapping_sub(back))];
             for (sum, word) in sums.iter_mut().zip(&bucket.counts) {
-                *sum += live::<COUNT_BITS>(word, lap, self.len());
+                *sum += live::<COUNT_BITS>(word, lap, self.count);
             }
-            let more = live::<TIME_BITS>(&bucket.micros, lap, self.len());
+            let more = live::<TIME_BITS>(&bucket.micros, lap, self.count);
             micros = micros.saturating_add(more);
         }
         let mut counts = Counts {
@@ -104,17 +114,25 @@ impl Buckets {
 
     /// The number of the bucket of `now`, counted on beyond the generations before. Never among the first few, which
     /// is where `trouble` begins.
-    const fn lap(&self, generation: u64, now: Timestamp) -> u64 {
-        let generations = generation.wrapping_mul(self.len() + 1);
-        (now.as_nanos() / self.nanos).wrapping_add(generations)
+    fn lap(&self, generation: u64, now: Timestamp) -> u64 {
+        let generations = generation.wrapping_mul(self.count + 1);
+        self.bucket_of(now.as_nanos()).wrapping_add(generations)
     }
 
-    const fn len(&self) -> u64 {
-        self.buckets.len() as u64
+    fn bucket_of(&self, nanos: u64) -> u64 {
+        let latest = self.latest.load(Ordering::Relaxed);
+        let since = nanos.checked_sub(latest.wrapping_mul(self.nanos));
+        if since.is_some_and(|since| since < self.nanos) {
+            return latest;
+        }
+        let bucket = nanos / self.nanos;
+        self.latest.store(bucket, Ordering::Relaxed);
+        bucket
     }
 
     fn place(&self, lap: u64) -> usize {
-        usize::try_from(lap % self.len()).unwrap_or(0)
+        let mask = self.buckets.len() as u64 - 1;
+        usize::try_from(lap & mask).unwrap_or(0)
     }
 }
 

@@ -5,19 +5,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use buttress_core::history::{Cause, End};
-use buttress_core::retry::{Call, Decision, restarts_backoff};
-use buttress_core::{BoxError, Class, Event, History, Outcome, Rejected, Timestamp};
+use buttress_core::BoxError;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower_service::Service;
 
 use super::layer::Shared;
+use super::progress::{Next, Progress};
 use super::replay::Replay;
-use crate::call_time::{self, CallTime};
 use crate::carrier::Carrier;
-use crate::judge;
-use crate::options::CallOptions;
 use crate::time::{Timer, sleep};
 
 pin_project! {
@@ -39,23 +35,6 @@ pin_project! {
     }
 }
 
-/// What a call has gone through so far, and what it may still do.
-struct Progress<R, Req> {
-    spending: Spending<R>,
-    /// What to send next, if there is to be another attempt.
-    copy: Option<Req>,
-    /// From the first failure on. Boxed: most calls have none.
-    trouble: Option<Box<Trouble>>,
-}
-
-struct Trouble {
-    history: History,
-    /// The attempt from which the backoff counts.
-    restarted: u32,
-    previous: Duration,
-    random: fastrand::Rng,
-}
-
 impl<S, R, Req> ResponseFuture<S, R, Req>
 where
     S: Service<Req>,
@@ -64,11 +43,7 @@ where
     pub(super) fn new(ready: &mut S, later: S, mut request: Req, shared: Arc<Shared<R>>) -> Self {
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
-        let progress = Progress {
-            spending: Spending::begin(shared),
-            copy,
-            trouble: None,
-        };
+        let progress = Progress::begin(shared, copy);
         Self {
             state: State::Attempt {
                 attempt: ready.call(request),
@@ -136,292 +111,6 @@ where
             };
             this.state.set(next);
         }
-    }
-}
-
-enum Next<T> {
-    Return(Result<T, BoxError>),
-    Wait(Duration),
-}
-
-impl<R, Req> Progress<R, Req>
-where
-    R: Replay<Req>,
-{
-    /// What follows an attempt. A response that is not returned is dropped here, before the wait, so that its connection
-    /// is free.
-    fn after<T: Carrier>(&mut self, result: Result<T, BoxError>) -> Next<T> {
-        self.spending.retry_ended();
-        match result {
-            Ok(response) => self.after_response(response),
-            Err(error) => self.after_error(error),
-        }
-    }
-
-    fn after_response<T: Carrier>(&mut self, mut response: T) -> Next<T> {
-        let outcome = response.outcome(self.shared().clock);
-        if outcome.is_ok() {
-            if let Some(trouble) = self.trouble.take() {
-                response.record(self.ended(trouble.history, &outcome, End::Succeeded, None));
-            }
-            return Next::Return(Ok(response));
-        }
-        match self.after_failure(&outcome, response.history()) {
-            Ok(wait) => Next::Wait(wait),
-            Err(history) => {
-                response.record(history);
-                Next::Return(Ok(response))
-            }
-        }
-    }
-
-    fn after_error<T>(&mut self, error: BoxError) -> Next<T> {
-        let mut failure = judge::failure(error);
-        if failure.outcome().class() == Class::Rejected && self.trouble.is_none() {
-            return Next::Return(Err(failure.into_source()));
-        }
-        let refused = Rejected::find(&*failure).and_then(|rejected| rejected.not_before);
-        match self.after_failure(&failure.outcome().clone(), failure.history()) {
-            Ok(wait) => Next::Wait(wait),
-            Err(history) => {
-                let (end, told) = (history.end(), history.not_before());
-                failure.record(history.ended(end, told.or(refused)));
-                Next::Return(Err(failure))
-            }
-        }
-    }
-
-    /// The wait before the next attempt, or what became of the call.
-    fn after_failure(
-        &mut self,
-        outcome: &Outcome,
-        inside: Option<&History>,
-    ) -> Result<Duration, History> {
-        let mut trouble = self
-            .trouble
-            .take()
-            .unwrap_or_else(|| Box::new(Trouble::new(self.shared())));
-        if let Some(inside) = inside {
-            self.shared().observe(&Event::NestedRetry {
-                attempts: inside.attempts(),
-            });
-            self.ended(trouble.history, outcome, End::GivenUpInside, None);
-            return Err(inside.clone());
-        }
-        match self.decide(outcome, &mut trouble) {
-            Decision::Stop { end, not_before } => {
-                Err(self.ended(trouble.history, outcome, end, not_before))
-            }
-            Decision::Again { wait, cause } => {
-                let held = self.held(outcome, wait, cause);
-                let (wait, cause) = held.map_or((wait, cause), |held| (held, Cause::Cooldown));
-                self.spending.retry_granted();
-                let attempt = trouble.history.attempts();
-                self.shared().observe(&Event::RetryScheduled {
-                    attempt,
-                    outcome,
-                    wait,
-                    cause,
-                });
-                trouble.wait(outcome, wait, cause);
-                self.trouble = Some(trouble);
-                Ok(if held.is_some() { Duration::ZERO } else { wait })
-            }
-        }
-    }
-
-    /// The request is read from its copy, and only now, so that a call without trouble does not pay for it.
-    fn decide(&self, outcome: &Outcome, trouble: &mut Trouble) -> Decision {
-        let shared = self.shared();
-        let replay = &shared.replay;
-        let options = self.options();
-        let is_repeatable = |copy| {
-            options
-                .repeatable()
-                .unwrap_or_else(|| replay.is_repeatable(copy))
-        };
-        let call = Call {
-            attempts: trouble.history.attempts(),
-            restarted: trouble.restarted,
-            previous: trouble.previous,
-            is_repeatable: self.copy.as_ref().is_none_or(is_repeatable),
-            is_replayable: self.copy.is_some(),
-            deadline: CallTime::current().earliest(options.deadline()),
-            max_attempts: options.max_attempts(),
-        };
-        shared.retries.decide(
-            outcome,
-            &call,
-            &shared.budget,
-            shared.clock.now(),
-            &mut trouble.random,
-        )
-    }
-
-    /// For how long the next attempt would be held further in, if that is at least as long as it has to wait.
-    ///
-    /// The margins that both draw differ: what the server asked for is what both have to keep.
-    fn held(&self, outcome: &Outcome, wait: Duration, cause: Cause) -> Option<Duration> {
-        let now = self.shared().clock.now();
-        let until = self.shared().replay.held_until(self.copy.as_ref()?, now)?;
-        let (from, least) = match (cause, outcome.hint(), outcome.received()) {
-            (Cause::Hint, Some(hint), Timestamp::ORIGIN) => (now, hint.wait.min(wait)),
-            (Cause::Hint, Some(hint), received) => (received, hint.wait.min(wait)),
-            _ => (now, wait),
-        };
-        let is_long_enough = until >= from + least;
-        is_long_enough.then(|| until.since(now))
-    }
-
-    fn ended(
-        &self,
-        history: History,
-        outcome: &Outcome,
-        end: End,
-        not_before: Option<Timestamp>,
-    ) -> History {
-        let (attempts, waited, class) = (history.attempts(), history.waited(), outcome.class());
-        self.shared().observe(&Event::CallEnded {
-            attempts,
-            class,
-            end,
-            waited,
-        });
-        history.ended(end, not_before)
-    }
-
-    /// The copy becomes the next request, and a copy of it is kept.
-    fn next_request(&mut self) -> Option<Req> {
-        let mut request = self.copy.take()?;
-        self.copy = self.shared().replay.copy(&request);
-        let trouble = self.trouble.as_mut()?;
-        trouble.history.began();
-        let attempt = trouble.history.attempts();
-        self.spending.retry_sent();
-        self.shared().replay.number(&mut request, attempt);
-        Some(request)
-    }
-
-    /// The inner service has broken for good while we waited: nothing was sent.
-    fn unready(&mut self, error: BoxError) -> BoxError {
-        let mut failure = judge::failure(error);
-        if let Some(trouble) = self.trouble.take() {
-            let outcome = *failure.outcome();
-            failure.record(self.ended(trouble.history, &outcome, End::NotRetryable, None));
-        }
-        failure
-    }
-
-    /// In the last poll that the deadline layer grants there is no more to wait for.
-    fn pending<T>(&mut self) -> Poll<Result<T, BoxError>> {
-        if CallTime::current().is_up() {
-            Poll::Ready(Err(self.out_of_time()))
-        } else {
-            Poll::Pending
-        }
-    }
-
-    /// Whether an attempt would begin too late. Asked after a wait, never before the first attempt.
-    fn is_late(&self) -> bool {
-        let (now, deadline) = self.time();
-        now >= deadline
-    }
-
-    /// The time now, and the deadline: of the call, or the caller's own where no layer ends the call at it.
-    fn time(&self) -> (Timestamp, Timestamp) {
-        let own = self.options().deadline();
-        let deadline = CallTime::current().earliest(own);
-        (
-            self.shared().clock.now(),
-            deadline.unwrap_or(Timestamp::MAX),
-        )
-    }
-
-    fn out_of_time(&mut self) -> BoxError {
-        let mut failure = call_time::timed_out(self.shared().clock.now());
-        let trouble = self.trouble.take();
-        let history = trouble.map_or_else(History::default, |trouble| trouble.history);
-        let outcome = *failure.outcome();
-        failure.record(self.ended(history, &outcome, End::Deadline, None));
-        Box::new(failure)
-    }
-
-    fn options(&self) -> CallOptions {
-        let copy = self.copy.as_ref();
-        copy.map_or_else(CallOptions::default, |copy| {
-            self.shared().replay.options(copy)
-        })
-    }
-
-    fn shared(&self) -> &Shared<R> {
-        &self.spending.shared
-    }
-}
-
-impl Trouble {
-    fn new<R>(shared: &Shared<R>) -> Self {
-        Self {
-            history: History::default(),
-            restarted: 0,
-            previous: Duration::ZERO,
-            random: shared.random(),
-        }
-    }
-
-    fn wait(&mut self, outcome: &Outcome, wait: Duration, cause: Cause) {
-        if outcome.hint().as_ref().is_some_and(restarts_backoff) {
-            self.restarted = self.history.attempts();
-        }
-        self.history.repeat(outcome, wait, cause);
-        // A hint is the server's measure, and no step of our own.
-        if cause == Cause::Backoff {
-            self.previous = wait;
-        }
-    }
-}
-
-/// What a call has taken from the budget. It is given back when this is dropped.
-struct Spending<R> {
-    shared: Arc<Shared<R>>,
-    retry: Retrying,
-}
-
-#[derive(PartialEq, Eq)]
-enum Retrying {
-    No,
-    /// A retry has its place in the budget, and waits.
-    Granted,
-    Sent,
-}
-
-impl<R> Spending<R> {
-    fn begin(shared: Arc<Shared<R>>) -> Self {
-        shared.budget.call_began(shared.clock.now());
-        let retry = Retrying::No;
-        Self { shared, retry }
-    }
-
-    fn retry_granted(&mut self) {
-        self.retry = Retrying::Granted;
-    }
-
-    fn retry_sent(&mut self) {
-        self.retry = Retrying::Sent;
-    }
-
-    fn retry_ended(&mut self) {
-        match std::mem::replace(&mut self.retry, Retrying::No) {
-            Retrying::No => {}
-            Retrying::Granted => self.shared.budget.retry_given_back(self.shared.clock.now()),
-            Retrying::Sent => self.shared.budget.retry_ended(),
-        }
-    }
-}
-
-impl<R> Drop for Spending<R> {
-    fn drop(&mut self) {
-        self.retry_ended();
-        self.shared.budget.call_ended();
     }
 }
 

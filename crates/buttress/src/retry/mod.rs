@@ -65,8 +65,10 @@
 
 mod future;
 mod layer;
+mod progress;
 mod replay;
 mod service;
+mod spending;
 #[cfg(test)]
 mod tests;
 

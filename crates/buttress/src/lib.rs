@@ -34,6 +34,11 @@
 //!     .service(client);
 //! ```
 //!
+//! # Runtime
+//!
+//! Waits and timeouts are tokio's timers: the runtime that polls a stack needs its time driver
+//! (`tokio::runtime::Builder::enable_time`, or `#[tokio::main]`). Without it, the first wait panics. Nothing is spawned.
+//!
 //! # Features
 //!
 //! * `providers` (default): what each provider's answers mean.

@@ -2,6 +2,7 @@
 
 mod retry;
 mod travel;
+mod waits;
 
 use std::future::{self, Future};
 use std::io;

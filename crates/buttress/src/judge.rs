@@ -36,3 +36,24 @@ fn known_to_hyper(error: &BoxError) -> Option<Class> {
 fn known_to_hyper(_error: &BoxError) -> Option<Class> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_of_tokios_is_a_timeout_and_what_was_judged_stands() {
+        let never = std::future::pending::<()>();
+        let elapsed = tokio::time::timeout(Duration::ZERO, never)
+            .await
+            .unwrap_err();
+        assert_eq!(failure(elapsed.into()).outcome().class(), Class::Timeout);
+        let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await;
+        let judged = Failure::new(Outcome::new(Class::Connect), elapsed.unwrap_err());
+        let wrapped = io::Error::other(judged);
+        assert_eq!(failure(wrapped.into()).outcome().class(), Class::Connect);
+    }
+}

@@ -48,7 +48,7 @@
 //! # Events
 //!
 //! [`PauseBegan`](buttress_core::Event::PauseBegan), [`PauseEnded`](buttress_core::Event::PauseEnded),
-//! [`Waited`](buttress_core::Event::Waited), [`Refused`](buttress_core::Event::Rejected).
+//! [`Waited`](buttress_core::Event::Waited), [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

@@ -69,6 +69,20 @@ fn a_hint_of_zero_is_backoff() {
 }
 
 #[test]
+fn the_margin_never_leads_past_the_longest_wait() {
+    for seed in 0..100 {
+        let random = &mut fastrand::Rng::with_seed(seed);
+        let budget = Budget::unlimited();
+        let near = told(119 * SECOND);
+        let decision = Retries::default().decide(&near, &CALL, &budget, NOW, random);
+        let Decision::Again { wait, .. } = decision else {
+            panic!("119 s may be waited");
+        };
+        assert!(wait >= 119 * SECOND && wait <= 120 * SECOND, "{wait:?}");
+    }
+}
+
+#[test]
 fn a_hint_over_the_longest_wait_is_refused_with_the_time() {
     let decision = decide(&Retries::default(), &told(121 * SECOND), &CALL);
     let not_before = Some(NOW + 121 * SECOND);

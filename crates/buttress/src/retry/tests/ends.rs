@@ -307,3 +307,27 @@ async fn an_attempt_that_was_never_sent_is_not_counted() {
     let history = Failure::find(&*error).and_then(Failure::history).unwrap();
     assert_eq!(history.attempts(), 1);
 }
+
+/// The default's kind of budget, which knows of no end: only what was not sent is given back.
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_dropped_in_its_wait_was_not_paid_for_and_one_that_was_sent_is() {
+    let share = Share::from_percent(100).unwrap();
+    let budget = Arc::new(Budget::of_calls(share, 0, 60 * SECOND).unwrap());
+    let layer = layer().with_budget(Arc::clone(&budget));
+    let balance = || budget.balance(Clock::default().now());
+    let mut rig = Rig::new(&layer);
+    let mut call = rig.call(get());
+    rig.answer(reply(500));
+    assert_pending!(call.poll());
+    assert_eq!(balance(), 0);
+    drop(call);
+    assert_eq!(balance(), 1);
+
+    let mut call = rig.call(get());
+    rig.answer(reply(500));
+    assert_pending!(call.poll());
+    after(60 * SECOND / 2, &mut call).await;
+    drop(rig.sent());
+    drop(call);
+    assert_eq!(balance(), 1, "two calls, and one retry that was sent");
+}

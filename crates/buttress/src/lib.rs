@@ -67,6 +67,7 @@ mod carrier;
 mod judge;
 mod keyed;
 mod look;
+mod readiness;
 mod time;
 
 pub use buttress_core as core;

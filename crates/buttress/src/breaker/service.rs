@@ -1,5 +1,4 @@
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,6 +10,7 @@ use super::future::ResponseFuture;
 use super::shared::Shared;
 use crate::carrier::Carrier;
 use crate::key::{Everything, Keyer};
+use crate::readiness;
 
 /// A service that leaves a server alone that does not do well. See the [module](crate::breaker).
 pub struct CircuitBreaker<S, K = Everything> {
@@ -46,9 +46,7 @@ where
                 ResponseFuture::sent(answer, admission)
             }
             Err(rejected) => {
-                // The service that is ready may hold a place that others wait for, and will not be called.
-                let unready = self.inner.clone();
-                drop(mem::replace(&mut self.inner, unready));
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::rejected(rejected)
             }
         }

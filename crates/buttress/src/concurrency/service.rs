@@ -11,6 +11,7 @@ use super::future::ResponseFuture;
 use super::gate::Entry;
 use super::layer::ConcurrencyLayer;
 use crate::look::Look;
+use crate::readiness;
 
 /// A service with so many attempts in flight and no more. See the [module](crate::concurrency).
 #[derive(Clone)]
@@ -48,21 +49,14 @@ where
             }
             Entry::Queue(ticket) => {
                 let look = self.layer.look.clone();
-                ResponseFuture::waiting(ticket, self.unready(), request, look, clock)
+                readiness::give_up(&mut self.inner);
+                ResponseFuture::waiting(ticket, self.inner.clone(), request, look, clock)
             }
             Entry::Full => {
-                self.unready();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::full(clock)
             }
         }
-    }
-}
-
-impl<S: Clone, L> Concurrency<S, L> {
-    /// What being ready holds, a place of an inner limit, is not held by a call that waits. A clone for later.
-    fn unready(&mut self) -> S {
-        self.inner = self.inner.clone();
-        self.inner.clone()
     }
 }
 

@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::admission::Admission;
 use super::errand::Errand;
 use crate::carrier::Carrier;
+use crate::readiness;
 
 pin_project! {
     /// The inner service's answer, after a wait if there has to be one.
@@ -144,7 +145,7 @@ where
     /// Nothing of the inner service is held while waiting.
     fn give_up_readiness(&mut self) {
         if std::mem::take(&mut self.is_readying) {
-            self.later = self.later.clone();
+            readiness::give_up(&mut self.later);
         }
     }
 }

@@ -9,7 +9,7 @@ use buttress_core::{Key, Rejected, Timestamp};
 
 use super::gates::{Gates, rejected};
 use super::keys::Keys;
-use super::layer::{CallDeadline, Shared};
+use super::layer::Shared;
 use crate::key::Keyer;
 use crate::look::{Holds, Look};
 use crate::time::Clock;
@@ -17,12 +17,12 @@ use crate::time::Clock;
 /// Reads the pauses of a layer, sets them by hand, and is told when they change.
 ///
 /// Keys come from [`Handle::key`], or from whoever made them; where the layer has no keyer, the key is [`Key::ALL`].
-pub struct Handle<K, D> {
-    shared: Arc<Shared<K, D>>,
+pub struct Handle<K> {
+    shared: Arc<Shared<K>>,
 }
 
-impl<K, D> Handle<K, D> {
-    pub(super) const fn new(shared: Arc<Shared<K, D>>) -> Self {
+impl<K> Handle<K> {
+    pub(super) const fn new(shared: Arc<Shared<K>>) -> Self {
         Self { shared }
     }
 
@@ -108,21 +108,19 @@ impl<K, D> Handle<K, D> {
 }
 
 /// Refuses what this layer would refuse.
-impl<K, D, Req> Look<Req> for Handle<K, D>
+impl<K, Req> Look<Req> for Handle<K>
 where
     K: Keyer<Req>,
-    D: CallDeadline<Req>,
 {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
-        self.look_until(request, self.shared.gives_up(request, now), now)
+        self.look_until(request, self.shared.gives_up(now), now)
     }
 }
 
 /// Holds what waits for the end of a pause.
-impl<K, D, Req> Holds<Req> for Handle<K, D>
+impl<K, Req> Holds<Req> for Handle<K>
 where
     K: Keyer<Req>,
-    D: CallDeadline<Req>,
 {
     fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp> {
         let held = |(_, gate): (_, Arc<Gate>)| gate.held_until(now);
@@ -131,7 +129,7 @@ where
     }
 }
 
-impl<K, D> Clone for Handle<K, D> {
+impl<K> Clone for Handle<K> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -139,7 +137,7 @@ impl<K, D> Clone for Handle<K, D> {
     }
 }
 
-impl<K, D> fmt::Debug for Handle<K, D> {
+impl<K> fmt::Debug for Handle<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("cooldown::Handle").finish_non_exhaustive()
     }

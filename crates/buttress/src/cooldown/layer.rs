@@ -17,37 +17,14 @@ use crate::time::Clock;
 ///
 /// The pauses are shared by all services that one layer value makes, and by their clones.
 #[derive(Clone)]
-pub struct CooldownLayer<K = Everything, D = NoDeadline> {
-    shared: Arc<Shared<K, D>>,
+pub struct CooldownLayer<K = Everything> {
+    shared: Arc<Shared<K>>,
 }
 
 #[derive(Clone)]
-pub(super) struct Shared<K, D> {
+pub(super) struct Shared<K> {
     pub(super) keyer: K,
-    pub(super) deadline: D,
     pub(super) gates: Arc<Gates>,
-}
-
-/// Says when the caller of a request stops to wait, if it does. Functions of the request are one.
-pub trait CallDeadline<Req> {
-    /// When.
-    fn deadline(&self, request: &Req) -> Option<Timestamp>;
-}
-
-impl<Req, F: Fn(&Req) -> Option<Timestamp>> CallDeadline<Req> for F {
-    fn deadline(&self, request: &Req) -> Option<Timestamp> {
-        self(request)
-    }
-}
-
-/// Callers wait as long as the layer allows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDeadline;
-
-impl<Req> CallDeadline<Req> for NoDeadline {
-    fn deadline(&self, _request: &Req) -> Option<Timestamp> {
-        None
-    }
 }
 
 impl Default for CooldownLayer {
@@ -61,7 +38,6 @@ impl CooldownLayer {
     pub fn new() -> Self {
         let shared = Shared {
             keyer: Everything,
-            deadline: NoDeadline,
             gates: Arc::default(),
         };
         Self {
@@ -70,30 +46,12 @@ impl CooldownLayer {
     }
 }
 
-impl<K: Clone, D: Clone> CooldownLayer<K, D> {
+impl<K: Clone> CooldownLayer<K> {
     /// With a pause for each key.
-    pub fn with_keyer<K2>(self, keyer: K2) -> CooldownLayer<K2, D> {
-        let Shared {
-            deadline, gates, ..
-        } = Arc::unwrap_or_clone(self.shared);
+    pub fn with_keyer<K2>(self, keyer: K2) -> CooldownLayer<K2> {
+        let gates = Arc::clone(&self.shared.gates);
         CooldownLayer {
-            shared: Arc::new(Shared {
-                keyer,
-                deadline,
-                gates,
-            }),
-        }
-    }
-
-    /// With a word on when the caller of a request stops to wait: a call whose pause is longer is refused at once.
-    pub fn with_deadline<D2>(self, deadline: D2) -> CooldownLayer<K, D2> {
-        let Shared { keyer, gates, .. } = Arc::unwrap_or_clone(self.shared);
-        CooldownLayer {
-            shared: Arc::new(Shared {
-                keyer,
-                deadline,
-                gates,
-            }),
+            shared: Arc::new(Shared { keyer, gates }),
         }
     }
 
@@ -143,34 +101,30 @@ impl<K: Clone, D: Clone> CooldownLayer<K, D> {
     }
 }
 
-impl<K, D> CooldownLayer<K, D> {
+impl<K> CooldownLayer<K> {
     /// Reads the pauses of this layer, and sets them by hand.
-    pub fn handle(&self) -> Handle<K, D> {
+    pub fn handle(&self) -> Handle<K> {
         Handle::new(Arc::clone(&self.shared))
     }
 }
 
-impl<K, D> Shared<K, D> {
-    /// When the caller of `request` stops to wait.
-    pub(super) fn gives_up<Req>(&self, request: &Req, now: Timestamp) -> Timestamp
-    where
-        D: CallDeadline<Req>,
-    {
-        let own = self.deadline.deadline(request);
-        let deadline = CallTime::current().earliest(own);
+impl<K> Shared<K> {
+    /// When the caller of the call that is being made stops to wait.
+    pub(super) fn gives_up(&self, now: Timestamp) -> Timestamp {
+        let deadline = CallTime::current().deadline();
         (now + self.gates.max_wait).min(deadline.unwrap_or(Timestamp::MAX))
     }
 }
 
-impl<S, K, D> Layer<S> for CooldownLayer<K, D> {
-    type Service = Cooldown<S, K, D>;
+impl<S, K> Layer<S> for CooldownLayer<K> {
+    type Service = Cooldown<S, K>;
 
-    fn layer(&self, inner: S) -> Cooldown<S, K, D> {
+    fn layer(&self, inner: S) -> Cooldown<S, K> {
         Cooldown::new(inner, Arc::clone(&self.shared))
     }
 }
 
-impl<K, D> fmt::Debug for CooldownLayer<K, D> {
+impl<K> fmt::Debug for CooldownLayer<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CooldownLayer")
             .field("max_wait", &self.shared.gates.max_wait)

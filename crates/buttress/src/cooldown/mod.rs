@@ -74,6 +74,6 @@ pub use buttress_core::pause::{Pauses, Phase, Snapshot};
 
 pub use self::future::ResponseFuture;
 pub use self::handle::{Changes, Handle};
-pub use self::layer::{CallDeadline, CooldownLayer, NoDeadline};
+pub use self::layer::CooldownLayer;
 pub use self::preflight::Preflight;
 pub use self::service::Cooldown;

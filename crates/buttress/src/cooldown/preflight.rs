@@ -16,7 +16,7 @@ pub enum Preflight {
     Limited(Rejected),
 }
 
-impl<K, D> Handle<K, D> {
+impl<K> Handle<K> {
     /// Asks, before a batch of requests like `request` begins, whether their key is free, from what is known.
     ///
     /// Nothing is sent, and nothing is taken. A wait of any length counts as limited: a batch is better begun later than

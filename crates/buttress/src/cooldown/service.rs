@@ -9,27 +9,20 @@ use super::admission::{Admission, Admitted};
 use super::errand::Errand;
 use super::future::ResponseFuture;
 use super::keys::Keys;
-use super::layer::{CallDeadline, Shared};
+use super::layer::Shared;
 use crate::carrier::Carrier;
 use crate::key::Keyer;
+use crate::readiness;
 
 /// A service that waits while its key is paused. See the [module](crate::cooldown).
-pub struct Cooldown<S, K, D> {
+pub struct Cooldown<S, K> {
     inner: S,
-    shared: Arc<Shared<K, D>>,
+    shared: Arc<Shared<K>>,
 }
 
-impl<S, K, D> Cooldown<S, K, D> {
-    pub(super) const fn new(inner: S, shared: Arc<Shared<K, D>>) -> Self {
+impl<S, K> Cooldown<S, K> {
+    pub(super) const fn new(inner: S, shared: Arc<Shared<K>>) -> Self {
         Self { inner, shared }
-    }
-
-    /// Drops the readied service, and whatever permit it holds, for one that is not ready.
-    fn give_up_readiness(&mut self)
-    where
-        S: Clone,
-    {
-        self.inner = self.inner.clone();
     }
 
     /// The path of a call whose keys are not paused.
@@ -41,13 +34,12 @@ impl<S, K, D> Cooldown<S, K, D> {
     }
 }
 
-impl<S, K, D, Req> Service<Req> for Cooldown<S, K, D>
+impl<S, K, Req> Service<Req> for Cooldown<S, K>
 where
     S: Service<Req> + Clone,
     S::Response: Carrier,
     S::Error: Into<BoxError>,
     K: Keyer<Req>,
-    D: CallDeadline<Req>,
 {
     type Response = S::Response;
     type Error = BoxError;
@@ -63,23 +55,23 @@ where
             return ResponseFuture::sent(&mut self.inner, request, errand);
         }
         let now = self.shared.gates.clock.now();
-        let gives_up = self.shared.gives_up(&request, now);
+        let gives_up = self.shared.gives_up(now);
         let gates = Arc::clone(&self.shared.gates);
         match Admission::begin(gates, keys, gives_up, now) {
             Admitted::Now(errand) => ResponseFuture::sent(&mut self.inner, request, errand),
             Admitted::Later(admission) => {
-                self.give_up_readiness();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::waiting(self.inner.clone(), request, admission)
             }
             Admitted::Never(rejected) => {
-                self.give_up_readiness();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::refused(rejected)
             }
         }
     }
 }
 
-impl<S: Clone, K, D> Clone for Cooldown<S, K, D> {
+impl<S: Clone, K> Clone for Cooldown<S, K> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
@@ -88,7 +80,7 @@ impl<S: Clone, K, D> Clone for Cooldown<S, K, D> {
     }
 }
 
-impl<S: fmt::Debug, K, D> fmt::Debug for Cooldown<S, K, D> {
+impl<S: fmt::Debug, K> fmt::Debug for Cooldown<S, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cooldown")
             .field("inner", &self.inner)

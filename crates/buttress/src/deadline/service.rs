@@ -8,6 +8,7 @@ use super::future::ResponseFuture;
 use super::layer::DeadlineLayer;
 use crate::call_time::CallTime;
 use crate::options::ReadOptions;
+use crate::readiness;
 
 /// A service whose calls take no longer than they may. See the [module](crate::deadline).
 #[derive(Clone)]
@@ -51,8 +52,7 @@ where
         let deadline = self.deadline(&request, began);
         let watcher = self.layer.watcher.clone();
         if deadline <= began {
-            // What being ready holds, a place of an inner limit, is not held for a call that is not made.
-            self.inner = self.inner.clone();
+            readiness::give_up(&mut self.inner);
             return ResponseFuture::too_late(watcher);
         }
         let call = CallTime::until(deadline).enter(|| self.inner.call(request));

@@ -8,6 +8,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::layer::Shared;
 use crate::look::Look;
+use crate::readiness;
 
 /// A service that is not called where it would refuse. See the [module](crate::fail_fast).
 pub struct FailFast<S, L> {
@@ -41,8 +42,7 @@ where
             None => ResponseFuture::sent(self.inner.call(request)),
             Some(rejected) => {
                 self.shared.refused(&rejected);
-                // A permit that the readied service holds is for somebody who is sent.
-                self.inner = self.inner.clone();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::refused(rejected)
             }
         }

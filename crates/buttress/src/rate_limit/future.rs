@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::layer::{Common, rejected};
 use super::ticket::Ticket;
 use crate::look::Look;
+use crate::readiness;
 use crate::time::{Clock, sleep};
 
 pin_project! {
@@ -116,8 +117,7 @@ where
                 return Poll::Ready(Ok(sent));
             }
             // Overtaken by news: the service is not to be kept ready while the call waits on.
-            let unready = self.later.clone();
-            self.later = unready;
+            readiness::give_up(&mut self.later);
         }
     }
 

@@ -68,7 +68,7 @@ impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
         let (shared, key) = (&self.shared, self.shared.keyer.key(request));
         let cost = shared.terms.cost(request).into();
-        let latest = shared.latest(now, shared.terms.deadline(request));
+        let latest = shared.latest(now);
         let refused = match shared.limits.peek(key) {
             Some(limiter) => limiter.look(cost, now, latest),
             None => self.fresh().look(cost, now, latest),

@@ -97,7 +97,7 @@ impl<K: Clone, T: Clone, L: Clone> RateLimitLayer<K, T, L> {
         }
     }
 
-    /// With other terms: what a call costs, and how long it may wait.
+    /// With other terms: what a call costs.
     pub fn with_terms<T2>(self, terms: T2) -> RateLimitLayer<K, T2, L> {
         let Shared {
             keyer,
@@ -194,13 +194,13 @@ impl<K, T, L> Shared<K, T, L> {
     }
 
     /// The latest slot that a call may wait for.
-    pub(super) fn latest(&self, now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
+    pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
         let latest = now + self.max_wait;
         // A call that could only begin at its deadline is over before it begins.
         let before = |deadline: Timestamp| {
             Timestamp::from_nanos(deadline.as_nanos().saturating_sub(1)).max(now)
         };
-        let deadline = CallTime::current().earliest(deadline);
+        let deadline = CallTime::current().deadline();
         deadline.map_or(latest, |deadline| latest.min(before(deadline)))
     }
 }

@@ -10,6 +10,7 @@ use super::layer::{Shared, rejected};
 use super::terms::Terms;
 use crate::key::Keyer;
 use crate::look::Look;
+use crate::readiness;
 
 /// A service that sends no faster than a quota allows. See the [module](crate::rate_limit).
 pub struct RateLimit<S, K, T, L> {
@@ -20,14 +21,6 @@ pub struct RateLimit<S, K, T, L> {
 impl<S, K, T, L> RateLimit<S, K, T, L> {
     pub(super) fn new(inner: S, shared: Arc<Shared<K, T, L>>) -> Self {
         Self { inner, shared }
-    }
-}
-
-impl<S: Clone, K, T, L> RateLimit<S, K, T, L> {
-    /// Lets go of the readied service, and of what it may hold.
-    fn give_up_readiness(&mut self) {
-        let unready = self.inner.clone();
-        self.inner = unready;
     }
 }
 
@@ -53,7 +46,7 @@ where
         let key = shared.keyer.key(&request);
         let limiter = shared.limits.get(key, now);
         let cost = shared.terms.cost(&request).into();
-        let latest = shared.latest(now, shared.terms.deadline(&request));
+        let latest = shared.latest(now);
         match limiter.reserve(cost, now, latest) {
             Ok(slot) if slot.is_granted() => {
                 let permit = Permit::new(limiter, slot, shared.common.clock);
@@ -68,12 +61,12 @@ where
                 let common = Arc::clone(&shared.common);
                 let wait = slot.at().since(now);
                 common.observe(&Event::RateLimitWait { key, wait });
-                self.give_up_readiness();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::waiting(self.inner.clone(), request, seat, common)
             }
             Err(refused) => {
                 let rejected = shared.common.rejected(rejected(refused, key));
-                self.give_up_readiness();
+                readiness::give_up(&mut self.inner);
                 ResponseFuture::rejected(rejected)
             }
         }

@@ -1,19 +1,13 @@
-use buttress_core::Timestamp;
 use http::Request;
 
 use super::ticket::Ticket;
 
-/// What a call costs, and how long it may wait.
+/// What a call costs.
 ///
 /// Functions of the request to its cost are terms.
 pub trait Terms<Req> {
     /// What it costs, in the units of the quotas that count costs.
     fn cost(&self, request: &Req) -> u32;
-
-    /// When the caller stops to wait, if it has said so.
-    fn deadline(&self, _request: &Req) -> Option<Timestamp> {
-        None
-    }
 
     /// Where to note what was paid, to be settled later.
     fn ticket(&self, _request: &Req) -> Option<Ticket> {

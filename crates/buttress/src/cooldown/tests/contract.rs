@@ -7,6 +7,7 @@ use tower_layer::Layer;
 use tower_test::mock;
 
 use super::*;
+use crate::call_time::CallTime;
 
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_during_a_pause_waits_until_its_end_and_not_longer() {
@@ -84,14 +85,16 @@ async fn a_wait_that_is_too_long_is_refused_at_once_and_says_when() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_beyond_the_callers_deadline_is_refused() {
     let layer = exact();
-    let deadline = layer.handle().now() + 5 * SECOND;
-    let layer = layer.with_deadline(move |_: &Request<()>| Some(deadline));
+    let time = CallTime::until(layer.handle().now() + 5 * SECOND);
     let mut client = layer.layer(Script::of([limited(4), limited(6)]));
     client.call(request()).await.unwrap();
-    assert_pending!(task::spawn(client.call(request())).poll());
+    let mut waiter = task::spawn(time.enter(|| client.call(request())));
+    assert_pending!(waiter.poll());
+    drop(waiter);
     advance(4 * SECOND + Duration::from_millis(1)).await;
     client.call(request()).await.unwrap();
-    let refused = assert_ready_err!(task::spawn(client.call(request())).poll());
+    let mut refused = task::spawn(time.enter(|| client.call(request())));
+    let refused = assert_ready_err!(refused.poll());
     assert_eq!(why(&refused), Some(Why::Cooldown));
 }
 

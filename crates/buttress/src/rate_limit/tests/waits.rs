@@ -1,4 +1,5 @@
 use super::*;
+use crate::call_time::CallTime;
 
 #[tokio::test(start_paused = true)]
 async fn what_there_is_room_for_goes_at_once_and_what_there_is_not_waits_for_its_slot() {
@@ -65,20 +66,12 @@ async fn a_wait_of_just_the_longest_is_waited_and_one_longer_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_could_not_begin_before_its_deadline_is_refused_at_once() {
-    #[derive(Clone)]
-    struct Until(Timestamp);
-    impl Terms<u64> for Until {
-        fn cost(&self, _: &u64) -> u32 {
-            1
-        }
-        fn deadline(&self, request: &u64) -> Option<Timestamp> {
-            (*request > 0).then_some(self.0)
-        }
-    }
-    let layer = RateLimitLayer::new([one_a_second()]).with_terms(Until(now() + SECOND));
+    let layer = RateLimitLayer::new([one_a_second()]);
+    let time = CallTime::until(now() + SECOND);
     let mut service = layer.layer(echo());
     call(&mut service, 1).await.unwrap();
-    assert_eq!(refusal(service.call(1).await).why, Why::RateLimit);
+    let refused = time.enter(|| service.call(1));
+    assert_eq!(refusal(refused.await).why, Why::RateLimit);
     let waits = service.call(0);
     assert!(task::spawn(waits).poll().is_pending());
 }

@@ -87,10 +87,10 @@ fn asctime(value: &[u8]) -> Option<UnixTime> {
 }
 
 /// The unread rest of a value; each method takes what it names from the front, or nothing.
-struct Cursor<'a>(&'a [u8]);
+pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
 impl Cursor<'_> {
-    fn literal(&mut self, expected: &[u8]) -> Option<()> {
+    pub(crate) fn literal(&mut self, expected: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(expected)?;
         Some(())
     }
@@ -106,7 +106,7 @@ impl Cursor<'_> {
             .and_then(|index| i64::try_from(index + 1).ok())
     }
 
-    fn digits(&mut self, count: usize) -> Option<i64> {
+    pub(crate) fn digits(&mut self, count: usize) -> Option<i64> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         digits.iter().try_fold(0, |number, digit| {
@@ -117,7 +117,7 @@ impl Cursor<'_> {
     }
 
     /// `08:49:37` as seconds since midnight. A leap second, `:60`, is in the grammar and is the next second.
-    fn time_of_day(&mut self) -> Option<i64> {
+    pub(crate) fn time_of_day(&mut self) -> Option<i64> {
         let hours = self.digits(2)?;
         self.literal(b":")?;
         let minutes = self.digits(2)?;
@@ -127,7 +127,7 @@ impl Cursor<'_> {
             .then_some(hours * 3_600 + minutes * 60 + seconds)
     }
 
-    fn end(&self) -> Option<()> {
+    pub(crate) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
@@ -159,7 +159,7 @@ fn year_of(time: UnixTime) -> i64 {
     year
 }
 
-fn unix(year: i64, month: i64, day: i64, seconds: i64) -> Option<UnixTime> {
+pub(crate) fn unix(year: i64, month: i64, day: i64, seconds: i64) -> Option<UnixTime> {
     (1..=days_in(year, month))
         .contains(&day)
         .then(|| UnixTime::from_secs(days_before(year, month, day) * SECONDS_PER_DAY + seconds))

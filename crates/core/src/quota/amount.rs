@@ -50,7 +50,7 @@ pub enum Counts {
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Longer than any provider's window of requests or tokens. What is counted by the month is money, not a rate.
-const LONGEST: Duration = Duration::from_secs(31 * 24 * 3_600);
+pub(super) const LONGEST: Duration = Duration::from_secs(31 * 24 * 3_600);
 
 /// A burst takes at most this long to come back. Far below the end of time, so that a sum of a few never wraps.
 const DEEPEST: u64 = u64::MAX / 8;

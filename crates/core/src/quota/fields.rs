@@ -78,12 +78,17 @@ pub fn remaining(headers: &HeaderMap, now: UnixTime) -> Vec<Remaining> {
     if headers.contains_key(AGE) {
         return Vec::new();
     }
-    let field = joined(headers, RATELIMIT).and_then(|field| parse_remaining(&field).ok());
-    let all: Vec<_> = field.unwrap_or_default().into_iter().flatten().collect();
+    let all = structured(headers);
     if all.is_empty() {
         return triplet(headers, now).into_iter().collect();
     }
     all
+}
+
+/// The items of `RateLimit`.
+pub(super) fn structured(headers: &HeaderMap) -> Vec<Remaining> {
+    let field = joined(headers, RATELIMIT).and_then(|field| parse_remaining(&field).ok());
+    field.unwrap_or_default().into_iter().flatten().collect()
 }
 
 /// All policies that a response names.
@@ -206,7 +211,7 @@ fn triplet(headers: &HeaderMap, now: UnixTime) -> Option<Remaining> {
 const EPOCH_FROM: u64 = 1_000_000_000;
 
 /// `100, 100;w=60`: the number comes first, in the drafts that put policies behind it.
-fn first_number(value: &[u8]) -> Option<u64> {
+pub(super) fn first_number(value: &[u8]) -> Option<u64> {
     let first = value.split(|byte| matches!(byte, b',' | b';')).next()?;
     let first = first.trim_ascii();
     let is_number = !first.is_empty() && first.iter().all(u8::is_ascii_digit);

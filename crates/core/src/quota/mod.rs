@@ -34,6 +34,7 @@
 
 pub mod adaptive;
 pub mod fields;
+pub mod published;
 
 mod accounts;
 mod amount;
@@ -58,5 +59,6 @@ pub use self::fixed::Fixed;
 pub use self::limiter::Limiter;
 pub use self::log::Log;
 pub use self::meter::Meter;
+pub use self::published::{Grammar, Published};
 pub use self::schedule::Schedule;
 pub use self::slot::{Level, Refused, Slot, Snapshot, TooLarge};

@@ -1,0 +1,208 @@
+//! What a server publishes of its quotas in an answer's header fields.
+//!
+//! A [`Grammar`] knows which fields a provider sends and how it writes them; it reads them into values that are the same for
+//! all: [`Published`]. What to do with them is up to whoever keeps the quotas.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use buttress_core::UnixTime;
+//! use buttress_core::quota::published::{Grammar, Unit};
+//!
+//! let mut headers = http::HeaderMap::new();
+//! headers.insert("x-ratelimit-limit-tokens", "30000".parse()?);
+//! headers.insert("x-ratelimit-remaining-tokens", "460".parse()?);
+//! headers.insert("x-ratelimit-reset-tokens", "59.08s".parse()?);
+//!
+//! let mut published = Grammar::OpenAi.read(&headers, UnixTime::from_secs(1_792_497_600));
+//! let tokens = published.next().ok_or("nothing was published")?;
+//! assert_eq!((tokens.unit, tokens.limit, tokens.remaining), (Unit::Tokens, Some(30_000), Some(460)));
+//! assert_eq!(tokens.reset, Some(Duration::from_millis(59_080)));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is passed over
+//!
+//! * An answer out of a cache (`Age`, `x-from-cache`, a hit in `x-cache` or `cf-cache-status`): it says how things stood when
+//!   it was made.
+//! * A bucket with a limit of zero, with more left than its limit, or with a number that is none: -1 means that nothing is
+//!   known (Azure).
+//! * What remains, if its reset has come: that was of the window before. So is what remains of a window that would last longer
+//!   than its provider's: it is another one's.
+//! * A reset more than 31 days ahead: no window of requests is as long, and a unit was mistaken.
+
+mod table;
+#[cfg(test)]
+#[cfg(not(buttress_loom))]
+mod tests;
+mod wait;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::AGE;
+use http::{HeaderMap, HeaderValue};
+
+use super::amount::LONGEST;
+use super::fields;
+use crate::hint;
+use crate::time::UnixTime;
+
+/// What a server says of one quota.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published<'h> {
+    /// The server's name for it: `tokens`, GitHub's resource, the name of a policy. Empty if it has none.
+    pub name: Cow<'h, str>,
+    /// What it counts.
+    pub unit: Unit,
+    /// The units of a window.
+    pub limit: Option<u64>,
+    /// How many are left. No promise that as many will be served.
+    pub remaining: Option<u64>,
+    /// How long until what was used has come back, from when the answer was made; never zero.
+    pub reset: Option<Duration>,
+    /// How long a window is, where the server or its documentation says so.
+    pub window: Option<Duration>,
+    /// How it comes back.
+    pub returns: Returns,
+}
+
+/// What a published quota counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Requests, or the points that they cost.
+    Requests,
+    /// Tokens, of request and answer together.
+    Tokens,
+    /// Tokens of the request.
+    InputTokens,
+    /// Tokens of the answer.
+    OutputTokens,
+}
+
+impl Unit {
+    /// The name used in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Tokens => "tokens",
+            Self::InputTokens => "input tokens",
+            Self::OutputTokens => "output tokens",
+        }
+    }
+}
+
+/// How what was used of a quota comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Returns {
+    /// All of it, at the reset.
+    AtOnce,
+    /// Bit by bit, until all of it is there at the reset: a token bucket.
+    Gradually,
+}
+
+/// The fields of a provider, and how it writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Grammar {
+    /// `x-ratelimit-*-requests`, `-tokens`, `-project-tokens`; resets as Go's durations (`6m0s`, `12ms`).
+    OpenAi,
+    /// As OpenAI's, with resets in whole seconds.
+    Azure,
+    /// `anthropic-ratelimit-*`; resets as RFC 3339 dates, tokens rounded to thousands.
+    Anthropic,
+    /// As OpenAI's, with requests by the day and tokens by the minute.
+    Groq,
+    /// `x-ratelimit-*` of the `x-ratelimit-resource`; resets in seconds since 1970.
+    GitHub,
+    /// `RateLimit-*`; resets in seconds since 1970.
+    GitLab,
+    /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), or the older triplet, with or without
+    /// `X-`.
+    Ietf,
+}
+
+impl Grammar {
+    /// Everything of use that an answer publishes. `now` is for an answer that has no `Date` of its own.
+    ///
+    /// Allocates for [`Grammar::Ietf`] alone, whose fields are lists.
+    pub fn read(self, headers: &HeaderMap, now: UnixTime) -> impl Iterator<Item = Published<'_>> {
+        let (rows, items) = match self {
+            _ if is_cached(headers) => (&[][..], Vec::new()),
+            Self::Ietf => match structured(headers) {
+                items if items.is_empty() => (table::TRIPLET, items),
+                items => (&[][..], items),
+            },
+            Self::OpenAi => (table::OPENAI, Vec::new()),
+            Self::Azure => (table::AZURE, Vec::new()),
+            Self::Anthropic => (table::ANTHROPIC, Vec::new()),
+            Self::Groq => (table::GROQ, Vec::new()),
+            Self::GitHub => (table::GITHUB, Vec::new()),
+            Self::GitLab => (table::GITLAB, Vec::new()),
+        };
+        // Dates are measured from the answer's own, which cancels the skew of clocks.
+        let now = hint::server_now(headers, now);
+        let rows = rows.iter().filter_map(move |row| row.read(headers, now));
+        rows.chain(items).filter_map(Published::sane)
+    }
+}
+
+impl<'h> Published<'h> {
+    /// Without what cannot be so; `None` if nothing is left of it.
+    fn sane(self) -> Option<Self> {
+        let is_stale = self.reset == Some(Duration::ZERO);
+        // Twice the window: a date is written in whole seconds, and a bucket in debt is whole again later.
+        let longest = self.window.map_or(LONGEST, |window| 2 * window);
+        let is_strange = self.reset.is_some_and(|reset| reset > longest);
+        let keeps = !is_stale && !is_strange;
+        let sane = Self {
+            remaining: self.remaining.filter(|_| keeps),
+            reset: self.reset.filter(|_| keeps),
+            ..self
+        };
+        let is_too_much = sane.remaining > sane.limit && sane.limit.is_some();
+        let says_nothing = sane.limit.is_none() && sane.remaining.is_none();
+        (sane.limit != Some(0) && !is_too_much && !says_nothing).then_some(sane)
+    }
+}
+
+/// Whether the answer was made for somebody else, some time ago.
+fn is_cached(headers: &HeaderMap) -> bool {
+    let hits = |value: &HeaderValue| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.windows(3).any(|part| part == b"hit")
+    };
+    headers.contains_key(AGE)
+        || headers.contains_key("x-from-cache")
+        || headers.get("x-cache").is_some_and(hits)
+        || headers.get("cf-cache-status").is_some_and(hits)
+}
+
+/// The items of `RateLimit`, with what `RateLimit-Policy` says of the policies of the same names.
+fn structured<'h>(headers: &HeaderMap) -> Vec<Published<'h>> {
+    let items = fields::structured(headers);
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let policies = fields::policies(headers);
+    let published = |item: fields::Remaining| {
+        let policy = policies.iter().find(|policy| policy.name == item.name);
+        let unit = match policy.and_then(|policy| policy.unit.as_deref()) {
+            None | Some("requests") => Unit::Requests,
+            Some("tokens") => Unit::Tokens,
+            // Bytes, and calls in flight: nothing here counts them.
+            Some(_) => return None,
+        };
+        Some(Published {
+            name: Cow::Owned(item.name),
+            unit,
+            limit: policy.map(|policy| policy.quota),
+            remaining: Some(item.remaining),
+            reset: item.reset,
+            window: policy.and_then(|policy| policy.window),
+            returns: Returns::AtOnce,
+        })
+    };
+    items.into_iter().filter_map(published).collect()
+}

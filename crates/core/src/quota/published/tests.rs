@@ -1,0 +1,319 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Tue, 20 Oct 2026 12:00:00 GMT
+const NOW: UnixTime = UnixTime::from_secs(1_792_497_600);
+
+const GRAMMARS: [Grammar; 7] = [
+    Grammar::OpenAi,
+    Grammar::Azure,
+    Grammar::Anthropic,
+    Grammar::Groq,
+    Grammar::GitHub,
+    Grammar::GitLab,
+    Grammar::Ietf,
+];
+
+type Line = (&'static str, &'static str);
+
+/// Name, limit, what remains, and the reset in milliseconds.
+type Said = (String, Option<u64>, Option<u64>, Option<u128>);
+
+fn headers(lines: &[Line]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(*name, value.parse().unwrap());
+    }
+    headers
+}
+
+fn read(grammar: Grammar, lines: &[Line]) -> Vec<Said> {
+    let said = |one: Published<'_>| {
+        let reset = one.reset.map(|reset| reset.as_millis());
+        (one.name.to_string(), one.limit, one.remaining, reset)
+    };
+    grammar.read(&headers(lines), NOW).map(said).collect()
+}
+
+fn said(name: &str, limit: u64, remaining: u64, reset: u128) -> Said {
+    (name.to_owned(), Some(limit), Some(remaining), Some(reset))
+}
+
+#[test]
+fn openai_writes_resets_as_go_does() {
+    let lines = [
+        ("x-ratelimit-limit-requests", "500"),
+        ("x-ratelimit-limit-tokens", "30000"),
+        ("x-ratelimit-limit-project-tokens", "60000"),
+        ("x-ratelimit-remaining-requests", "499"),
+        ("x-ratelimit-remaining-tokens", "460"),
+        ("x-ratelimit-remaining-project-tokens", "57000"),
+        ("x-ratelimit-reset-requests", "120ms"),
+        ("x-ratelimit-reset-tokens", "6m0.5s"),
+        ("x-ratelimit-reset-project-tokens", "3s"),
+    ];
+    let expected = [
+        said("requests", 500, 499, 120),
+        said("tokens", 30_000, 460, 360_500),
+        said("project-tokens", 60_000, 57_000, 3_000),
+    ];
+    assert_eq!(read(Grammar::OpenAi, &lines), expected);
+}
+
+#[test]
+fn azure_writes_resets_in_seconds_and_one_of_them_oddly() {
+    let lines = [
+        ("x-ratelimit-limit-requests", "60"),
+        ("x-ratelimit-remaining-requests", "58"),
+        ("x-ratelimit-reset-requests", "10"),
+        ("x-ratelimit-remaining-tokens", "0"),
+        ("x-rate-limit-reset-tokens", "55"),
+    ];
+    let tokens = ("tokens".to_owned(), None, Some(0), Some(55_000));
+    assert_eq!(
+        read(Grammar::Azure, &lines),
+        [said("requests", 60, 58, 10_000), tokens]
+    );
+}
+
+#[test]
+fn anthropic_writes_dates_which_are_measured_from_its_own_and_rounds_tokens() {
+    let lines = [
+        ("date", "Tue, 20 Oct 2026 13:00:00 GMT"),
+        ("anthropic-ratelimit-requests-limit", "5"),
+        ("anthropic-ratelimit-requests-remaining", "0"),
+        ("anthropic-ratelimit-requests-reset", "2026-10-20T13:00:30Z"),
+        ("anthropic-ratelimit-tokens-limit", "25000"),
+        ("anthropic-ratelimit-tokens-remaining", "16000"),
+        (
+            "anthropic-ratelimit-tokens-reset",
+            "2026-10-20T15:00:30.25+02:00",
+        ),
+    ];
+    assert_eq!(
+        read(Grammar::Anthropic, &lines),
+        [
+            said("requests", 5, 0, 30_000),
+            said("tokens", 25_000, 15_500, 30_250)
+        ]
+    );
+}
+
+#[test]
+fn groq_counts_requests_by_the_day_and_tokens_by_the_minute() {
+    let lines = headers(&[
+        ("x-ratelimit-limit-requests", "14400"),
+        ("x-ratelimit-remaining-requests", "14370"),
+        ("x-ratelimit-reset-requests", "2m59.56s"),
+        ("x-ratelimit-limit-tokens", "18000"),
+        ("x-ratelimit-remaining-tokens", "17997"),
+        ("x-ratelimit-reset-tokens", "7.66ms"),
+    ]);
+    let windows: Vec<_> = Grammar::Groq
+        .read(&lines, NOW)
+        .map(|one| one.window)
+        .collect();
+    let seconds = [24 * 3_600, 60].map(|seconds| Some(Duration::from_secs(seconds)));
+    assert_eq!(windows, seconds);
+}
+
+#[test]
+fn github_names_the_resource_and_writes_the_hour() {
+    let lines = [
+        ("x-ratelimit-limit", "30"),
+        ("x-ratelimit-remaining", "14"),
+        ("x-ratelimit-reset", "1792497631"),
+        ("x-ratelimit-resource", "search"),
+    ];
+    assert_eq!(
+        read(Grammar::GitHub, &lines),
+        [said("search", 30, 14, 31_000)]
+    );
+}
+
+#[test]
+fn gitlab_has_a_limit_that_says_nothing_and_two_ways_to_write_the_reset() {
+    let lines = [
+        ("ratelimit-limit", "60"),
+        ("ratelimit-name", "throttle_authenticated_api"),
+        ("ratelimit-remaining", "595"),
+        ("ratelimit-reset", "1792497630"),
+        ("ratelimit-resettime", "Tue, 20 Oct 2026 12:00:40 GMT"),
+    ];
+    let name = "throttle_authenticated_api".to_owned();
+    let expected = |reset| [(name.clone(), None, Some(595), Some(reset))];
+    assert_eq!(read(Grammar::GitLab, &lines), expected(30_000));
+    let without = [&lines[..3], &lines[4..]].concat();
+    assert_eq!(read(Grammar::GitLab, &without), expected(40_000));
+}
+
+#[test]
+fn the_structured_fields_speak_before_the_triplet_with_their_policies() {
+    let lines = [
+        (
+            "ratelimit",
+            "\"burst\";r=50;t=30, \"bytes\";r=1;t=5, \"daily\";r=7",
+        ),
+        (
+            "ratelimit-policy",
+            "\"burst\";q=100;w=60, \"bytes\";q=9;w=60;qu=\"content-bytes\"",
+        ),
+        ("x-ratelimit-remaining", "3"),
+    ];
+    let daily = ("daily".to_owned(), None, Some(7), None);
+    assert_eq!(
+        read(Grammar::Ietf, &lines),
+        [said("burst", 100, 50, 30_000), daily]
+    );
+    let headers = headers(&lines);
+    let first = Grammar::Ietf.read(&headers, NOW).next().unwrap();
+    assert_eq!(first.window, Some(Duration::from_secs(60)));
+}
+
+#[test]
+fn the_triplet_has_seconds_or_a_date_and_maybe_a_policy_behind_its_limit() {
+    let delta = [
+        ("ratelimit-limit", "100, 100;w=60"),
+        ("ratelimit-remaining", "50"),
+        ("ratelimit-reset", "5"),
+    ];
+    assert_eq!(read(Grammar::Ietf, &delta), [said("", 100, 50, 5_000)]);
+    for (reset, wait) in [
+        ("30", 30_000),
+        ("1792497630", 30_000),
+        ("1792497630000", 30_000),
+    ] {
+        let lines = [
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "50"),
+            ("x-ratelimit-reset", reset),
+        ];
+        assert_eq!(read(Grammar::Ietf, &lines), [said("", 100, 50, wait)]);
+    }
+}
+
+const GITHUB: [Line; 3] = [
+    ("x-ratelimit-limit", "5000"),
+    ("x-ratelimit-remaining", "4290"),
+    ("x-ratelimit-reset", "1792499700"),
+];
+
+#[test]
+fn an_answer_out_of_a_cache_says_nothing() {
+    assert_eq!(read(Grammar::GitHub, &GITHUB).len(), 1);
+    for line in [
+        ("age", "0"),
+        ("x-from-cache", "1"),
+        ("x-cache", "Hit from cloudfront"),
+        ("x-cache", "MISS, HIT"),
+        ("cf-cache-status", "HIT"),
+    ] {
+        let lines = [&GITHUB[..], &[line]].concat();
+        assert_eq!(read(Grammar::GitHub, &lines), [], "{line:?}");
+    }
+    let lines = [&GITHUB[..], &[("x-cache", "MISS")]].concat();
+    assert_eq!(read(Grammar::GitHub, &lines).len(), 1);
+}
+
+#[test]
+fn a_bucket_that_cannot_be_is_none() {
+    for (limit, remaining) in [
+        ("0", "0"),
+        ("-1", "-1"),
+        ("5000", "-1"),
+        ("-1", "5"),
+        ("5000", "5001"),
+        ("5000", "4290.5"),
+        ("5000", "+4290"),
+        ("5000", ""),
+        ("unlimited", "4290"),
+        ("5000", "99999999999999999999999"),
+    ] {
+        let lines = [
+            ("x-ratelimit-limit", limit),
+            ("x-ratelimit-remaining", remaining),
+            GITHUB[2],
+        ];
+        assert_eq!(read(Grammar::GitHub, &lines), [], "{limit} {remaining}");
+    }
+}
+
+#[test]
+fn a_window_that_is_over_or_another_ones_says_nothing_of_what_remains() {
+    // The second before, now, and 63 days ahead.
+    for reset in ["1792497599", "1792497600", "1797940800"] {
+        let lines = [GITHUB[0], GITHUB[1], ("x-ratelimit-reset", reset)];
+        let expected = [(String::new(), Some(5_000), None, None)];
+        assert_eq!(read(Grammar::GitHub, &lines), expected, "{reset}");
+    }
+    let five_hours = [
+        ("anthropic-ratelimit-requests-limit", "50"),
+        ("anthropic-ratelimit-requests-remaining", "3"),
+        ("anthropic-ratelimit-requests-reset", "2026-10-20T17:00:00Z"),
+    ];
+    let expected = [("requests".to_owned(), Some(50), None, None)];
+    assert_eq!(read(Grammar::Anthropic, &five_hours), expected);
+}
+
+#[test]
+fn a_reset_that_cannot_be_read_is_none_and_what_remains_stands() {
+    for reset in ["soon", "-5", "1e9", "5 minutes", ""] {
+        let lines = [GITHUB[0], GITHUB[1], ("x-ratelimit-reset", reset)];
+        let expected = [(String::new(), Some(5_000), Some(4_290), None)];
+        assert_eq!(read(Grammar::GitHub, &lines), expected, "{reset}");
+    }
+}
+
+#[test]
+fn dates_are_read_in_every_zone_and_to_the_fraction() {
+    let wait = |text| wait::rfc3339(text, NOW).map(|wait| wait.as_nanos());
+    const SECOND: u128 = 1_000_000_000;
+    assert_eq!(wait("2026-10-20T12:00:30Z"), Some(30 * SECOND));
+    assert_eq!(
+        wait("2026-10-20t12:00:30.5z"),
+        Some(30 * SECOND + SECOND / 2)
+    );
+    assert_eq!(wait("2026-10-20T12:00:00.0000000019Z"), Some(1));
+    assert_eq!(wait("2026-10-20T05:00:30-07:00"), Some(30 * SECOND));
+    assert_eq!(wait("2026-10-20T11:59:59Z"), Some(0));
+    for text in [
+        "2026-13-20T12:00:30Z",
+        "2026-02-30T12:00:30Z",
+        "2026-10-20 12:00:30Z",
+        "2026-10-20T12:00:30",
+        "2026-10-20T12:00:30.Z",
+        "2026-10-20T12:00:30.5x+00:00",
+        "2026-10-20T12:00:30+0000",
+        "",
+        "Z",
+        "µµµµµµ",
+    ] {
+        assert_eq!(wait(text), None, "{text:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic_and_whatever_is_read_is_sane(
+        limit in ".{0,12}|[0-9]{1,20}", remaining in ".{0,12}|[0-9]{1,20}", reset in ".{0,24}|[0-9hms.]{1,12}",
+        now in any::<i64>(),
+    ) {
+        for prefix in ["", "-requests", "-tokens"] {
+            let mut headers = HeaderMap::new();
+            for (part, text) in [("limit", &limit), ("remaining", &remaining), ("reset", &reset)] {
+                let name = format!("x-ratelimit-{part}{prefix}");
+                if let Ok(value) = HeaderValue::from_str(text) {
+                    headers.insert(http::HeaderName::try_from(name).unwrap(), value);
+                }
+            }
+            for grammar in GRAMMARS {
+                for one in grammar.read(&headers, UnixTime::from_secs(now)) {
+                    prop_assert!(one.limit != Some(0) && one.reset != Some(Duration::ZERO));
+                    prop_assert!(one.limit.is_none() || one.remaining <= one.limit);
+                }
+            }
+        }
+        let _ = wait::rfc3339(&reset, UnixTime::from_secs(now));
+    }
+}

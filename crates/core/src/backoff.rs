@@ -77,12 +77,7 @@ impl Default for Backoff {
     /// 500 ms is where the OpenAI and Anthropic SDKs begin; 60 s is the usual period of a limit, so that waiting longer
     /// than that for a server that said nothing gains nothing.
     fn default() -> Self {
-        Self {
-            base: 500_000_000,
-            cap: 60_000_000_000,
-            growth: DOUBLING,
-            jitter: Jitter::Full,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -98,6 +93,13 @@ enum Growth {
 const DOUBLING: Growth = Growth::Power(NonZeroU32::MIN.saturating_add(1));
 
 impl Backoff {
+    pub(crate) const DEFAULT: Self = Self {
+        base: 500_000_000,
+        cap: 60_000_000_000,
+        growth: DOUBLING,
+        jitter: Jitter::Full,
+    };
+
     /// From `base` up to `cap`, doubling, with full jitter.
     ///
     /// # Errors
@@ -159,6 +161,24 @@ impl Backoff {
     #[must_use]
     pub const fn with_jitter(self, jitter: Jitter) -> Self {
         Self { jitter, ..self }
+    }
+
+    /// The first step.
+    pub const fn base(&self) -> Duration {
+        Duration::from_nanos(self.base)
+    }
+
+    /// How much longer each step is than the last; `None` for [Octokit's](Self::octokit) squares.
+    pub const fn factor(&self) -> Option<NonZeroU32> {
+        match self.growth {
+            Growth::Power(factor) => Some(factor),
+            Growth::Square => None,
+        }
+    }
+
+    /// How randomness enters.
+    pub const fn jitter(&self) -> Jitter {
+        self.jitter
     }
 
     /// The longest wait there can be.

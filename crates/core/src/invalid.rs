@@ -12,7 +12,8 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(crate) fn new(what: &'static str, found: impl fmt::Debug, expected: &'static str) -> Self {
+    /// `found` was given for `what`, and `expected` would have been accepted.
+    pub fn new(what: &'static str, found: impl fmt::Debug, expected: &'static str) -> Self {
         Self {
             what,
             found: format!("{found:?}"),

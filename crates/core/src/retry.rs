@@ -56,18 +56,20 @@ impl Default for Retries {
     /// Five attempts with full jitter on 500 ms outlast a disturbance of some seconds and end within a minute. 120 s is
     /// where the OpenAI SDK stops to follow a hint too: it is two periods of a per-minute limit.
     fn default() -> Self {
-        Self {
-            max_attempts: FIVE,
-            backoff: Backoff::default(),
-            max_wait: Duration::from_secs(120),
-            long_hint: LongHint::Refuse,
-            hint_use: HintUse::Replace,
-            margin: true,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Retries {
+    pub(crate) const DEFAULT: Self = Self {
+        max_attempts: FIVE,
+        backoff: Backoff::DEFAULT,
+        max_wait: Duration::from_secs(120),
+        long_hint: LongHint::Refuse,
+        hint_use: HintUse::Replace,
+        margin: true,
+    };
+
     /// The OpenAI Python SDK: three attempts, its backoff, hints to the letter, none over 120 s.
     pub fn openai_sdk() -> Self {
         Self {
@@ -140,6 +142,31 @@ impl Retries {
     /// How many attempts a call has, the first included.
     pub const fn max_attempts(&self) -> NonZeroU32 {
         self.max_attempts
+    }
+
+    /// The wait where the server did not say.
+    pub const fn backoff(&self) -> Backoff {
+        self.backoff
+    }
+
+    /// The longest wait for a hint.
+    pub const fn max_wait(&self) -> Duration {
+        self.max_wait
+    }
+
+    /// What a longer hint does.
+    pub const fn long_hint(&self) -> LongHint {
+        self.long_hint
+    }
+
+    /// What a hint does to the backoff.
+    pub const fn hint_use(&self) -> HintUse {
+        self.hint_use
+    }
+
+    /// Whether a hint is lengthened by a random margin.
+    pub const fn has_margin(&self) -> bool {
+        self.margin
     }
 }
 

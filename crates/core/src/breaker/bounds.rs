@@ -108,6 +108,16 @@ impl Window {
         }))
     }
 
+    /// How far it reaches back; `None` for a window of calls.
+    pub fn length(self) -> Option<Duration> {
+        match self.0 {
+            Span::Calls(_) => None,
+            Span::Time { bucket, count } => {
+                Some(Duration::from_nanos(bucket).saturating_mul(count))
+            }
+        }
+    }
+
     /// How many calls it holds at most; `None` for a window of time, which holds as many as come.
     pub const fn capacity(self) -> Option<u32> {
         match self.0 {

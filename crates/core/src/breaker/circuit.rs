@@ -63,30 +63,32 @@ impl Default for Circuit {
     /// takes two. How long a call may take is known to nobody but the caller: slow calls are not counted unless a bound
     /// is given.
     fn default() -> Self {
-        Self {
-            window: Window(Span::Time {
-                bucket: 3_000_000_000,
-                count: 10,
-            }),
-            failures: Some(Rate::HALF),
-            slow: None,
-            in_a_row: None,
-            minimum: 20,
-            probes: 3,
-            half_open_limit: Duration::from_secs(60),
-            stalled: Stalled::Open,
-            open: Duration::from_secs(30),
-            growth_percent: 200,
-            longest_open: Duration::from_secs(300),
-            rate_limited: Verdict::Nothing,
-            dropped: Verdict::Nothing,
-            opens_on_hint: false,
-            initial: State::Closed,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Circuit {
+    pub(crate) const DEFAULT: Self = Self {
+        window: Window(Span::Time {
+            bucket: 3_000_000_000,
+            count: 10,
+        }),
+        failures: Some(Rate::HALF),
+        slow: None,
+        in_a_row: None,
+        minimum: 20,
+        probes: 3,
+        half_open_limit: Duration::from_secs(60),
+        stalled: Stalled::Open,
+        open: Duration::from_secs(30),
+        growth_percent: 200,
+        longest_open: Duration::from_secs(300),
+        rate_limited: Verdict::Nothing,
+        dropped: Verdict::Nothing,
+        opens_on_hint: false,
+        initial: State::Closed,
+    };
+
     /// Opens after `failures` failed calls in a row, whatever their rate. One probe closes it again.
     ///
     /// The rest is as by default.
@@ -258,5 +260,73 @@ impl Circuit {
             initial: State::Disabled,
             ..self
         }
+    }
+}
+
+/// What it is made of.
+impl Circuit {
+    /// The results that it is judged by while it is closed.
+    pub const fn window(&self) -> Window {
+        self.window
+    }
+
+    /// The failure rate at which it opens, if it looks at one.
+    pub const fn failure_rate(&self) -> Option<Rate> {
+        self.failures
+    }
+
+    /// The share of slow calls at which it opens, and what is slow, if it looks at that.
+    pub const fn slow_rate(&self) -> Option<(Rate, Duration)> {
+        self.slow
+    }
+
+    /// The number of failures in a row at which it opens, if it looks at that.
+    pub const fn failures_in_a_row(&self) -> Option<NonZeroU32> {
+        self.in_a_row
+    }
+
+    /// How many calls there must be in the window before a rate is looked at: never more than the window holds.
+    pub fn minimum_calls(&self) -> u32 {
+        self.minimum.min(self.window.capacity().unwrap_or(u32::MAX))
+    }
+
+    /// How many calls pass while it is half-open.
+    pub const fn probes(&self) -> u32 {
+        self.probes
+    }
+
+    /// For how long it may be half-open, and what follows then.
+    pub const fn half_open_limit(&self) -> (Duration, Stalled) {
+        (self.half_open_limit, self.stalled)
+    }
+
+    /// For how long it is open at first.
+    pub const fn open_for(&self) -> Duration {
+        self.open
+    }
+
+    /// How many hundredths of the last time it is open when its probes fail.
+    pub const fn growth_percent(&self) -> u32 {
+        self.growth_percent
+    }
+
+    /// For how long it is open at most.
+    pub const fn max_open_for(&self) -> Duration {
+        self.longest_open
+    }
+
+    /// What a `rate_limited` outcome says.
+    pub const fn rate_limited(&self) -> Verdict {
+        self.rate_limited
+    }
+
+    /// Whether a failure with a hint opens it at once.
+    pub const fn opens_on_hint(&self) -> bool {
+        self.opens_on_hint
+    }
+
+    /// The state it begins in.
+    pub const fn initial(&self) -> State {
+        self.initial
     }
 }

@@ -99,7 +99,7 @@ impl Circuit {
     }
 
     /// For how long it is open, the `times`th time since it was last closed, by a result with that hint.
-    pub(super) fn open_for(&self, times: u32, hint: Option<Duration>) -> Duration {
+    pub(super) fn opens_for(&self, times: u32, hint: Option<Duration>) -> Duration {
         let longest = saturating_nanos(self.longest_open);
         let mut nanos = saturating_nanos(self.open);
         // Growth by half a per cent of one nanosecond never ends; what has reached the longest grows no more.

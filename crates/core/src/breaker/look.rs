@@ -111,7 +111,7 @@ impl Breaker {
                 Stalled::Open => {
                     seen.advance(State::Open, until);
                     seen.times_open = seen.times_open.saturating_add(1);
-                    let wait: Duration = self.circuit.open_for(seen.times_open, None);
+                    let wait: Duration = self.circuit.opens_for(seen.times_open, None);
                     seen.not_before = Some(after(until, wait));
                 }
             }

@@ -116,7 +116,7 @@ impl Breaker {
         match step.to {
             State::Open => {
                 turns.times_open = turns.times_open.saturating_add(1);
-                let own = self.circuit.open_for(turns.times_open, step.hint);
+                let own = self.circuit.opens_for(turns.times_open, step.hint);
                 until = after(step.at, step.exactly.unwrap_or(own));
             }
             State::HalfOpen => {

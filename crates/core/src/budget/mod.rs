@@ -32,6 +32,8 @@ const MILLION: u32 = 1_000_000;
 const LARGEST_SHARE: u32 = 1_000;
 
 impl Share {
+    pub(crate) const FIFTH: Self = Self(MILLION / 5);
+
     /// `millionths` of the whole: 200 000 is 20 %.
     ///
     /// # Errors
@@ -55,6 +57,11 @@ impl Share {
     /// If it is more than a thousand times the whole.
     pub fn from_percent(percent: u32) -> Result<Self, Invalid> {
         Self::from_millionths(percent.saturating_mul(MILLION / 100))
+    }
+
+    /// Millionths of the whole.
+    pub const fn millionths(self) -> u32 {
+        self.0
     }
 }
 

@@ -57,6 +57,16 @@ impl Aimd {
         Self { timeout, ..self }
     }
 
+    /// The time that is too long.
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The lowest limit and the highest.
+    pub const fn bounds(&self) -> (u32, u32) {
+        (self.low, self.high)
+    }
+
     /// How many attempts may be in flight.
     pub const fn limit(&self) -> u32 {
         whole(self.limit)

@@ -56,6 +56,11 @@ impl Gradient {
         Self { low, high, ..self }
     }
 
+    /// The lowest limit and the highest.
+    pub const fn bounds(&self) -> (u32, u32) {
+        (self.low, self.high)
+    }
+
     /// How many attempts may be in flight.
     pub const fn limit(&self) -> u32 {
         whole(self.limit)

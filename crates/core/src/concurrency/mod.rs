@@ -16,6 +16,7 @@ mod aimd;
 mod gradient;
 mod vegas;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub use self::aimd::Aimd;
@@ -47,6 +48,8 @@ pub enum Algorithm {
     Vegas(Vegas),
     /// Looks at how much longer than usual attempts take.
     Gradient(Gradient),
+    /// Looks at nothing: always the same.
+    Fixed(NonZeroU32),
 }
 
 impl Algorithm {
@@ -56,6 +59,7 @@ impl Algorithm {
             Self::Aimd(aimd) => aimd.sample(sample),
             Self::Vegas(vegas) => vegas.sample(sample),
             Self::Gradient(gradient) => gradient.sample(sample),
+            Self::Fixed(_) => {}
         }
     }
 
@@ -65,6 +69,7 @@ impl Algorithm {
             Self::Aimd(aimd) => aimd.limit(),
             Self::Vegas(vegas) => vegas.limit(),
             Self::Gradient(gradient) => gradient.limit(),
+            Self::Fixed(limit) => limit.get(),
         }
     }
 }

@@ -102,6 +102,11 @@ impl Vegas {
         Self { decrease, ..self }
     }
 
+    /// The largest limit.
+    pub const fn max(&self) -> u32 {
+        self.high
+    }
+
     /// How many attempts may be in flight.
     pub const fn limit(&self) -> u32 {
         whole(self.limit)

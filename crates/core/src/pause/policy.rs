@@ -25,16 +25,18 @@ impl Default for Pauses {
     /// * A used-up quota is lifted by a person or a new month. One request in 5 minutes finds that out soon enough.
     /// * A refusal is told at the door, within a round trip. A second is many round trips.
     fn default() -> Self {
-        Self {
-            default_wait: Backoff::doubling(1, 60),
-            park: Duration::from_secs(300),
-            patience: Duration::from_secs(1),
-            margin: true,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Pauses {
+    pub(crate) const DEFAULT: Self = Self {
+        default_wait: Backoff::doubling(1, 60),
+        park: Duration::from_secs(300),
+        patience: Duration::from_secs(1),
+        margin: true,
+    };
+
     /// With other waits after answers that name none. They grow with each limit in a row, and a good answer sets them
     /// back; that a pause has ended does not.
     #[must_use]
@@ -63,17 +65,33 @@ impl Pauses {
         Self { margin, ..self }
     }
 
-    pub(super) const fn patience(&self) -> Duration {
+    /// The waits after answers that name none.
+    pub const fn default_wait(&self) -> Backoff {
+        self.default_wait
+    }
+
+    /// For how long a used-up quota parks its key, where the server does not say.
+    pub const fn park(&self) -> Duration {
+        self.park
+    }
+
+    /// After how long, if nothing comes back, one more may go.
+    pub const fn patience(&self) -> Duration {
         self.patience
     }
 
+    /// Whether a random margin lengthens each pause.
+    pub const fn has_margin(&self) -> bool {
+        self.margin
+    }
+
     /// After `limits` limits in a row.
-    pub(super) fn default_wait(&self, limits: u32, random: &mut impl Random) -> Duration {
+    pub(super) fn wait_after(&self, limits: u32, random: &mut impl Random) -> Duration {
         let wait = self.default_wait.wait(limits, Duration::ZERO, random);
         self.lengthened(wait, random)
     }
 
-    pub(super) fn park(&self, random: &mut impl Random) -> Duration {
+    pub(super) fn parked(&self, random: &mut impl Random) -> Duration {
         self.lengthened(self.park, random)
     }
 

@@ -283,8 +283,8 @@ impl<W> Pause<W> {
                 Verdict::Limited(Some(wait)) | Verdict::Spent(Some(wait)) => {
                     pauses.lengthened(wait, random)
                 }
-                Verdict::Spent(None) => pauses.park(random),
-                _ => pauses.default_wait(self.limits, random),
+                Verdict::Spent(None) => pauses.parked(random),
+                _ => pauses.wait_after(self.limits, random),
             }
     }
 

@@ -159,9 +159,23 @@ impl Quota {
         }
     }
 
+    /// Counts what each call costs.
+    #[must_use]
+    pub const fn counting_costs(self) -> Self {
+        Self {
+            counts: Counts::Cost,
+            ..self
+        }
+    }
+
     /// The units of a period.
     pub const fn units(&self) -> u64 {
         self.units
+    }
+
+    /// The burst of a bucket.
+    pub const fn burst(&self) -> u64 {
+        self.burst
     }
 
     /// What may go at one instant: the burst of a bucket, the units of any other shape. A call that costs more never

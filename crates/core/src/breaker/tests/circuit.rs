@@ -51,13 +51,13 @@ fn open_time_grows_to_its_end_and_a_hint_only_lengthens_it() {
     let secs = Duration::from_secs;
     let circuit = Circuit::default();
     let circuit = circuit.with_growing_open(secs(2), 150, secs(6)).unwrap();
-    let times = [1, 2, 3, 4, 5, u32::MAX].map(|times| circuit.open_for(times, None).as_millis());
+    let times = [1, 2, 3, 4, 5, u32::MAX].map(|times| circuit.opens_for(times, None).as_millis());
     assert_eq!(times, [2_000, 3_000, 4_500, 6_000, 6_000, 6_000]);
-    assert_eq!(circuit.open_for(1, Some(secs(1))), secs(2));
-    assert_eq!(circuit.open_for(1, Some(secs(90))), secs(90));
-    assert_eq!(circuit.open_for(1, Some(Duration::MAX)), LONGEST_HINT);
+    assert_eq!(circuit.opens_for(1, Some(secs(1))), secs(2));
+    assert_eq!(circuit.opens_for(1, Some(secs(90))), secs(90));
+    assert_eq!(circuit.opens_for(1, Some(Duration::MAX)), LONGEST_HINT);
     let steady = circuit.with_open_for(secs(7)).unwrap();
-    assert_eq!(steady.open_for(u32::MAX, None), secs(7));
+    assert_eq!(steady.opens_for(u32::MAX, None), secs(7));
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     keys: HashSet<(Endpoint, String)>,
     // Until when a job was told to stay away, by credential and id.
     told: HashMap<(Vec<u8>, String), u64>,
+    // When the last request came, if the server was down then.
+    last_in_outage: Option<u64>,
     memory: usize,
 }
 
@@ -41,6 +43,7 @@ impl Ledger {
             seen: Snapshot::default(),
             keys: HashSet::new(),
             told: HashMap::new(),
+            last_in_outage: None,
             memory,
         }
     }
@@ -54,7 +57,8 @@ impl Ledger {
         self.seen.forgotten += 1;
     }
 
-    pub(crate) fn arrived(&mut self, call: &Call, at: u64) {
+    pub(crate) fn arrived(&mut self, call: &Call, at: u64, is_down: bool) {
+        self.note_outage(at, is_down);
         let early = self.is_early(call, at);
         self.seen.early += u64::from(early);
         self.note_arrival(call, at, early);
@@ -127,6 +131,15 @@ impl Ledger {
             job: call.job.clone(),
             early,
         });
+    }
+
+    fn note_outage(&mut self, at: u64, is_down: bool) {
+        let seen = &mut self.seen.outage;
+        seen.requests += u64::from(is_down);
+        let last = self.last_in_outage.take();
+        let quiet = last.map_or(0, |last| at.saturating_sub(last));
+        seen.longest_quiet = seen.longest_quiet.max(quiet);
+        self.last_in_outage = is_down.then_some(at);
     }
 
     fn note_key(&mut self, call: &Call) {

@@ -56,8 +56,8 @@
 //!
 //! # Faults
 //!
-//! See [`Fault`]: by share and seed ([`Config::with_fault_share`]), one by one ([`Server::push_fault`]), or all at once
-//! ([`Server::storm`]).
+//! See [`Fault`]: by share and seed ([`Config::with_fault_share`]), one by one ([`Server::push_fault`]), all at once
+//! ([`Server::storm`]), or all for a time ([`Server::go_down`]).
 
 mod accounts;
 mod body;
@@ -83,5 +83,5 @@ pub use fault::{Fault, Hint, OddBody};
 pub use github::{GitHubLimits, SecondaryStatus};
 pub use openai::OpenAiLimits;
 pub use route::Endpoint;
-pub use seen::{Arrival, EndpointSeen, Gauge, JobSeen, Snapshot};
+pub use seen::{Arrival, EndpointSeen, Gauge, JobSeen, OutageSeen, Snapshot};
 pub use server::Server;

@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub early: u64,
     /// The first requests, in the order of their arrival.
     pub arrivals: Vec<Arrival>,
+    /// What came while the server was [down](crate::Server::go_down).
+    pub outage: OutageSeen,
     /// Connections at this moment, and the most there were at a time.
     pub connections: Gauge,
     /// Entries (arrivals, jobs, keys, …) that were not remembered because the memory was full.
@@ -90,6 +92,16 @@ pub struct Arrival {
     pub job: Option<String>,
     /// Whether it came before the time it had been told.
     pub early: bool,
+}
+
+/// What came while the server was down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OutageSeen {
+    /// Requests that arrived in it.
+    pub requests: u64,
+    /// The longest time from one of those to the next request, in nanoseconds. Not scaled.
+    pub longest_quiet: u64,
 }
 
 /// How many there are, and the most there were at a time.

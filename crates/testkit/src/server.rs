@@ -73,8 +73,8 @@ impl Server {
     }
 
     /// Has `fault` happen to the next request that has none yet; each is taken once, in order of the pushes and of the
-    /// heads of requests as they arrive. A script goes before a storm, and a storm before the shares of the
-    /// configuration.
+    /// heads of requests as they arrive. A script goes before an outage, an outage before a storm, and a storm before
+    /// the shares of the configuration.
     pub fn push_fault(&self, fault: Fault) {
         self.shared.plan(|plan| plan.push(fault));
     }
@@ -89,7 +89,13 @@ impl Server {
         self.shared.plan(|plan| plan.storm(fault, Some(requests)));
     }
 
-    /// Ends the storm and forgets the pushed faults. The shares of the configuration stay.
+    /// Goes down: has `fault` happen to all requests for `length`, which is not scaled. A new outage replaces the one
+    /// before.
+    pub fn go_down(&self, fault: Fault, length: Duration) {
+        self.shared.go_down(fault, length);
+    }
+
+    /// Ends the outage and the storm, and forgets the pushed faults. The shares of the configuration stay.
     pub fn calm(&self) {
         self.shared.plan(crate::fault::Plan::calm);
     }

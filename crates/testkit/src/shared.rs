@@ -1,6 +1,7 @@
 //! What all connections of one server share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::header::DATE;
 use http::{HeaderValue, StatusCode};
@@ -78,6 +79,13 @@ impl Shared {
         change(&mut self.state().plan);
     }
 
+    /// Has `fault` happen to every request until `length` is over.
+    pub(crate) fn go_down(&self, fault: Fault, length: Duration) {
+        let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+        let until = self.clock.now().saturating_add(length);
+        self.plan(|plan| plan.go_down(fault, until));
+    }
+
     pub(crate) fn seen(&self) -> Snapshot {
         let mut seen = self.state().ledger.seen();
         for endpoint in ENDPOINTS {
@@ -90,8 +98,10 @@ impl Shared {
     /// Notes a request whose head has arrived, and gives it its fault, if any.
     pub(crate) fn arrived(&self, call: &Call) -> Option<Fault> {
         let mut state = self.state();
-        state.ledger.arrived(call, self.clock.now());
-        state.plan.next()
+        let now = self.clock.now();
+        let is_down = state.plan.is_down(now);
+        state.ledger.arrived(call, now, is_down);
+        state.plan.next(now)
     }
 
     /// Decides about a request whose body is there; `None` if the body was too long.

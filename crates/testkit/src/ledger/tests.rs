@@ -29,9 +29,9 @@ fn is_early(status: u16, pairs: &[(&'static str, &str)], at: u64) -> bool {
         headers: &headers,
         fault: None,
     };
-    ledger.arrived(&call("a"), 0);
+    ledger.arrived(&call("a"), 0, false);
     ledger.ended(&call("a"), &outcome, &Clock::start(), 0);
-    ledger.arrived(&call("a"), at);
+    ledger.arrived(&call("a"), at, false);
     ledger.seen().early == 1
 }
 
@@ -91,7 +91,7 @@ async fn another_job_is_not_early() {
         fault: None,
     };
     ledger.ended(&call("a"), &outcome, &Clock::start(), 0);
-    ledger.arrived(&call("b"), 1);
+    ledger.arrived(&call("b"), 1, false);
     assert_eq!(ledger.seen().early, 0);
 }
 
@@ -105,7 +105,7 @@ async fn an_answer_that_was_cut_tells_nothing_and_confirms_nothing() {
         headers: &headers,
         fault: Some(&Fault::ResetInBody),
     };
-    ledger.arrived(&call("a"), 0);
+    ledger.arrived(&call("a"), 0, false);
     ledger.ended(&call("a"), &outcome, &Clock::start(), 0);
     let seen = ledger.seen();
     let job = seen.jobs["a"];
@@ -126,7 +126,7 @@ async fn a_fault_with_a_hint_tells_too() {
         fault: Some(&fault),
     };
     ledger.ended(&call("a"), &outcome, &Clock::start(), 0);
-    ledger.arrived(&call("a"), SECOND);
+    ledger.arrived(&call("a"), SECOND, false);
     assert_eq!(ledger.seen().early, 1);
 }
 
@@ -134,7 +134,7 @@ async fn a_fault_with_a_hint_tells_too() {
 fn the_memory_is_bounded_and_says_what_it_forgot() {
     let mut ledger = Ledger::new(2);
     for job in ["a", "b", "c", "a"] {
-        ledger.arrived(&call(job), 0);
+        ledger.arrived(&call(job), 0, false);
     }
     let seen = ledger.seen();
     assert_eq!((seen.jobs.len(), seen.arrivals.len()), (2, 2));
@@ -143,4 +143,22 @@ fn the_memory_is_bounded_and_says_what_it_forgot() {
     assert_eq!(seen.completions.attempts["x-attempt: 1"], 4);
     // The third job, its key, and the last two arrivals.
     assert_eq!(seen.forgotten, 4);
+}
+
+#[test]
+fn an_outage_is_quiet_from_a_request_in_it_to_the_next_wherever_that_falls() {
+    let mut ledger = Ledger::new(10);
+    let arrivals = [
+        (0, false),
+        (50, true),
+        (60, true),
+        (90, true),
+        (140, false),
+        (900, false),
+    ];
+    for (at, is_down) in arrivals {
+        ledger.arrived(&call("a"), at, is_down);
+    }
+    let outage = ledger.seen().outage;
+    assert_eq!((outage.requests, outage.longest_quiet), (3, 50));
 }

@@ -4,6 +4,7 @@ use buttress_testkit::{Config, Fault, Hint, OddBody, Server};
 use http::{HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::advance;
 
 use crate::client::{Answer, comment, complete, complete_as, request};
 
@@ -238,4 +239,18 @@ async fn the_same_seed_gives_the_same_faults() {
         runs.push(statuses);
     }
     assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_down_is_down_for_every_route_until_its_time_is_over() {
+    let server = Server::start(Config::default()).unwrap();
+    server.go_down(Fault::Unavailable(Hint::None), Duration::from_secs(5));
+    assert_eq!(complete(&server).await.status(), 503);
+    advance(Duration::from_secs(4)).await;
+    assert_eq!(comment(&server).await.status(), 503);
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(comment(&server).await.status(), 201);
+    let outage = server.seen().outage;
+    assert_eq!(outage.requests, 2);
+    assert!(outage.longest_quiet >= 4 * SECOND);
 }

@@ -45,6 +45,7 @@
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `hyper`: tells hyper-util's connect errors from others.
 //! * `tracing`: events as `tracing` events.
+//! * `governor`: a rate limiter of the crate governor, as a layer.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
 
 pub mod attempt_timeout;

@@ -69,6 +69,8 @@
 //! * 10 000 keys, some megabytes. When all are busy, newcomers share one quota.
 //! * A burst of as many units as a period has: what the providers' own buckets hold.
 
+#[cfg(feature = "governor")]
+pub mod governor;
 #[cfg(feature = "usage")]
 pub mod usage;
 

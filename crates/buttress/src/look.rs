@@ -53,11 +53,7 @@ mod tests {
 
     impl Look<()> for Refuses {
         fn look(&self, (): &(), _now: Timestamp) -> Option<Rejected> {
-            Some(Rejected {
-                why: self.0,
-                not_before: None,
-                key: Key::ALL,
-            })
+            Some(Rejected::new(self.0, Key::ALL))
         }
     }
 

@@ -167,11 +167,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_ours_is_found_under_other_errors() {
-        let rejected = Rejected {
-            why: Why::CircuitOpen,
-            not_before: None,
-            key: Key::ALL,
-        };
+        let rejected = Rejected::new(Why::CircuitOpen, Key::ALL);
         let wrapped = Failure::new(Outcome::new(Class::Rejected), io::Error::other(rejected));
         assert_eq!(
             Rejected::find(&wrapped).map(|found| found.why),

@@ -44,6 +44,6 @@ pub use self::invalid::Invalid;
 pub use self::key::Key;
 pub use self::outcome::{Class, Outcome, Repeat, Scope};
 pub use self::policy::Policy;
-pub use self::rejected::{Rejected, Why};
+pub use self::rejected::{Charge, Rejected, Why};
 pub use self::retry::Retries;
 pub use self::time::{Timestamp, UnixTime};

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::key::Key;
+use crate::quota::{Counts, Quota};
 use crate::time::Timestamp;
 
 /// Why a call was refused before anything was sent.
@@ -45,7 +46,15 @@ impl Why {
 }
 
 /// A refusal made by us, before anything was sent: why, when it would be granted if that is known, and whose key.
+///
+/// ```
+/// use buttress_core::{Key, Rejected, Timestamp, Why};
+///
+/// let rejected = Rejected::new(Why::CircuitOpen, Key::ALL).with_not_before(Some(Timestamp::MAX));
+/// assert_eq!(rejected.to_string(), "rejected before sending: circuit_open");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejected {
     /// Why.
     pub why: Why,
@@ -53,9 +62,45 @@ pub struct Rejected {
     pub not_before: Option<Timestamp>,
     /// What the refusal holds for.
     pub key: Key,
+    /// What the call would have cost, and of which quota, where a quota refused it.
+    pub charge: Option<Charge>,
+}
+
+/// What a call costs of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The cost, in the quota's units.
+    pub cost: u64,
+    /// The quota.
+    pub quota: Quota,
 }
 
 impl Rejected {
+    /// A refusal of which it is not known when it will end.
+    pub const fn new(why: Why, key: Key) -> Self {
+        Self {
+            why,
+            not_before: None,
+            key,
+            charge: None,
+        }
+    }
+
+    /// With the time at which a call for the same key would pass, if it is known.
+    #[must_use]
+    pub const fn with_not_before(self, not_before: Option<Timestamp>) -> Self {
+        Self { not_before, ..self }
+    }
+
+    /// With what the call would have cost, and of which quota.
+    #[must_use]
+    pub const fn with_charge(self, charge: Charge) -> Self {
+        Self {
+            charge: Some(charge),
+            ..self
+        }
+    }
+
     /// Finds a refusal of ours in the chain of an error.
     pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
         crate::failure::find(error)
@@ -64,8 +109,63 @@ impl Rejected {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rejected before sending: {}", self.why.name())
+        write!(f, "rejected before sending: {}", self.why.name())?;
+        match &self.charge {
+            None => Ok(()),
+            Some(charge) => write!(f, ": {charge}"),
+        }
+    }
+}
+
+impl fmt::Display for Charge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cost, quota } = self;
+        let (units, period) = (quota.units(), quota.period());
+        match quota.counts() {
+            Counts::Calls => write!(f, "the quota holds {units} calls per {period:?}"),
+            Counts::Cost if quota.largest() == units => {
+                write!(
+                    f,
+                    "the call costs {cost}, the quota holds {units} per {period:?}"
+                )
+            }
+            Counts::Cost => {
+                let burst = quota.largest();
+                write!(
+                    f,
+                    "the call costs {cost}, the quota holds {burst} and has {units} per {period:?}"
+                )
+            }
+        }
     }
 }
 
 impl Error for Rejected {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(quota: Quota) -> String {
+        let charge = Charge { cost: 5_000, quota };
+        Rejected::new(Why::TooLarge, Key::ALL)
+            .with_charge(charge)
+            .to_string()
+    }
+
+    #[test]
+    fn a_refusal_tells_the_numbers() {
+        let tokens = Quota::per_minute(1_000).unwrap();
+        let said =
+            "rejected before sending: too_large: the call costs 5000, the quota holds 1000 per 60s";
+        assert_eq!(told(tokens), said);
+        let burst = "the call costs 5000, the quota holds 50 and has 1000 per 60s";
+        assert!(told(tokens.with_burst(50).unwrap()).ends_with(burst));
+        assert!(told(tokens.counting_calls()).ends_with("the quota holds 1000 calls per 60s"));
+    }
+
+    #[test]
+    fn a_refusal_stays_small_enough_to_be_passed_about() {
+        assert!(size_of::<Rejected>() <= 80, "{}", size_of::<Rejected>());
+    }
+}

@@ -68,11 +68,7 @@ impl<K> Admission<K> {
     }
 
     fn rejected(&self, not_before: Option<Timestamp>) -> Rejected {
-        let rejected = Rejected {
-            why: Why::CircuitOpen,
-            not_before,
-            key: self.key,
-        };
+        let rejected = Rejected::new(Why::CircuitOpen, self.key).with_not_before(not_before);
         self.shared.observe(&Event::Rejected {
             rejected: &rejected,
         });

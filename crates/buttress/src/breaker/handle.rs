@@ -68,11 +68,7 @@ impl<K: Keyer<Req>, Req> Look<Req> for Handle<K> {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
         let key = self.shared.keyer.key(request);
         let refused = self.shared.circuits.peek(key)?.breaker.look(now)?;
-        Some(Rejected {
-            why: Why::CircuitOpen,
-            not_before: refused.not_before,
-            key,
-        })
+        Some(Rejected::new(Why::CircuitOpen, key).with_not_before(refused.not_before))
     }
 }
 

@@ -158,11 +158,7 @@ where
 }
 
 fn rejected(why: Why) -> BoxError {
-    Box::new(Rejected {
-        why,
-        not_before: None,
-        key: Key::ALL,
-    })
+    Box::new(Rejected::new(why, Key::ALL))
 }
 
 impl<S: Service<Req>, L, Req> fmt::Debug for ResponseFuture<S, L, Req> {

@@ -133,9 +133,5 @@ impl Gates {
 
 pub(super) const fn rejected(key: Key, refusal: Refusal) -> Rejected {
     let Refusal { why, not_before } = refusal;
-    Rejected {
-        why,
-        not_before,
-        key,
-    }
+    Rejected::new(why, key).with_not_before(not_before)
 }

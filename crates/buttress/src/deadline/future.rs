@@ -98,11 +98,7 @@ where
 }
 
 fn rejected() -> Rejected {
-    Rejected {
-        why: Why::Deadline,
-        not_before: None,
-        key: Key::ALL,
-    }
+    Rejected::new(Why::Deadline, Key::ALL)
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {

@@ -16,11 +16,7 @@ struct OddOnly;
 
 impl Look<u32> for OddOnly {
     fn look(&self, request: &u32, now: Timestamp) -> Option<Rejected> {
-        let rejected = Rejected {
-            why: Why::CircuitOpen,
-            not_before: Some(now),
-            key: Key::ALL,
-        };
+        let rejected = Rejected::new(Why::CircuitOpen, Key::ALL).with_not_before(Some(now));
         request.is_multiple_of(2).then_some(rejected)
     }
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use buttress_core::quota::{Limiter, Slot};
+use buttress_core::quota::{Limiter, Refused, Slot};
 use buttress_core::{BoxError, Key, Rejected, Timestamp, Why};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
@@ -106,7 +106,7 @@ where
             let now = self.common.clock.now();
             let at = self.seat.watch(now, cx);
             if at > self.seat.latest {
-                return Poll::Ready(Err(self.rejected(Why::RateLimit, Some(at))));
+                return Poll::Ready(Err(self.too_late(at, now)));
             }
             if at > now {
                 ready!(self.timer(at, now).poll(cx));
@@ -146,13 +146,13 @@ where
         }
     }
 
-    fn rejected(&self, why: Why, not_before: Option<Timestamp>) -> BoxError {
+    /// The slot was moved to `at`, after the last that the call may wait for.
+    fn too_late(&self, at: Timestamp, now: Timestamp) -> BoxError {
         let key = self.seat.key;
-        let rejected = Rejected {
-            why,
-            not_before,
-            key,
-        };
+        // The quota that those wait for who come now. It is what this one waits for, or was while it slept.
+        let refused = self.seat.look(now).map(|refused| rejected(refused, key));
+        let refused = refused.unwrap_or_else(|| Rejected::new(Why::RateLimit, key));
+        let rejected = refused.with_not_before(Some(at));
         self.common.rejected(rejected).into()
     }
 }
@@ -221,6 +221,11 @@ impl Seat {
         permit.map_or(now, |permit| {
             permit.limiter.watch(permit.slot, now, cx.waker())
         })
+    }
+
+    fn look(&self, now: Timestamp) -> Option<Refused> {
+        let permit = self.permit.as_ref()?;
+        permit.limiter.look(permit.slot.cost(), now, self.latest)
     }
 
     /// The slot, if it is due; `None` if it has been moved back.

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use buttress_core::quota::{Limiter, Quota, Refused, Schedule};
-use buttress_core::{Event, Key, Observer, Rejected, Timestamp, Why};
+use buttress_core::quota::{Limiter, Quota, Refused, Schedule, TooLarge};
+use buttress_core::{Charge, Event, Key, Observer, Rejected, Timestamp, Why};
 use tower_layer::Layer;
 
 use super::handle::RateLimits;
@@ -222,14 +222,13 @@ impl<L> Common<L> {
 
 /// A refusal of a quota, as the layers know refusals.
 pub(super) fn rejected(refused: Refused, key: Key) -> Rejected {
-    let (why, not_before) = match refused {
-        Refused::TooLarge(_) => (Why::TooLarge, None),
-        Refused::Late { slot, .. } => (Why::RateLimit, Some(slot)),
-    };
-    Rejected {
-        why,
-        not_before,
-        key,
+    match refused {
+        Refused::TooLarge(TooLarge { cost, quota }) => {
+            Rejected::new(Why::TooLarge, key).with_charge(Charge { cost, quota })
+        }
+        Refused::Late { slot, cost, quota } => Rejected::new(Why::RateLimit, key)
+            .with_not_before(Some(slot))
+            .with_charge(Charge { cost, quota }),
     }
 }
 

@@ -56,7 +56,8 @@
 //! # Errors
 //!
 //! [`Rejected`](buttress_core::Rejected), with [`Why::RateLimit`](buttress_core::Why) and the time of the slot that there
-//! would have been, or [`Why::TooLarge`](buttress_core::Why) if there never is one. The inner service's errors pass as they
+//! would have been, or [`Why::TooLarge`](buttress_core::Why) if there never is one; its
+//! [`charge`](buttress_core::Rejected::charge) says which quota it was, and what the call would have cost there. The inner service's errors pass as they
 //! are.
 //!
 //! # Events

@@ -140,11 +140,7 @@ fn not_before(time: Timestamp) -> BoxError {
 
 fn rejected(why: Why, not_before: Option<Timestamp>) -> BoxError {
     let key = Key::ALL;
-    Box::new(Rejected {
-        why,
-        not_before,
-        key,
-    })
+    Box::new(Rejected::new(why, key).with_not_before(not_before))
 }
 
 impl<S: Service<Req>, Req> fmt::Debug for ResponseFuture<S, Req> {

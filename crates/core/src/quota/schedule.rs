@@ -82,7 +82,8 @@ impl Schedule {
         if slot > latest
             && let Some(quota) = quota
         {
-            return Err(Refused::Late { slot, quota });
+            let cost = quota.of(cost);
+            return Err(Refused::Late { slot, cost, quota });
         }
         Ok(self.hand_out(cost, slot, now))
     }
@@ -298,7 +299,8 @@ impl Schedule {
             Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)),
         };
         let quota = quota.filter(|_| slot > latest)?;
-        Some(Refused::Late { slot, quota })
+        let cost = quota.of(cost);
+        Some(Refused::Late { slot, cost, quota })
     }
 
     /// When a call of `cost` that came now would go. Takes nothing.

@@ -48,6 +48,8 @@ pub enum Refused {
     Late {
         /// When that slot is.
         slot: Timestamp,
+        /// What the call would have cost there.
+        cost: u64,
         /// The quota that it waits for.
         quota: Quota,
     },

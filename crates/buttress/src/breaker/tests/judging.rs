@@ -89,11 +89,7 @@ async fn what_the_classifier_said_goes_before_the_status() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_from_further_in_says_nothing_of_the_server() {
     let client = service_fn(|_: Request<u16>| async {
-        let rejected = Rejected {
-            why: Why::RateLimit,
-            not_before: None,
-            key: Key::ALL,
-        };
+        let rejected = Rejected::new(Why::RateLimit, Key::ALL);
         Err::<Response<()>, BoxError>(Failure::of(rejected.into()))
     });
     let layer = CircuitBreakerLayer::new(small());

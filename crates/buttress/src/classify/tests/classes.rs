@@ -75,11 +75,7 @@ async fn every_class_of_an_error_is_reached() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_ours_passes_as_it_is() {
-    let rejected = Rejected {
-        why: Why::CircuitOpen,
-        not_before: None,
-        key: Key::ALL,
-    };
+    let rejected = Rejected::new(Why::CircuitOpen, Key::ALL);
     let error = fail(&generic(), rejected);
     assert_eq!(*error.downcast::<Rejected>().unwrap(), rejected);
 }

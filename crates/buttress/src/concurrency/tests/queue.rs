@@ -174,11 +174,7 @@ struct Refuses;
 
 impl Look<u32> for Refuses {
     fn look(&self, _request: &u32, _now: Timestamp) -> Option<Rejected> {
-        Some(Rejected {
-            why: Why::CircuitOpen,
-            not_before: None,
-            key: Key::ALL,
-        })
+        Some(Rejected::new(Why::CircuitOpen, Key::ALL))
     }
 }
 

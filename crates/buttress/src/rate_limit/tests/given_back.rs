@@ -57,14 +57,7 @@ async fn the_next_to_come_takes_over_the_place_of_a_call_that_was_dropped() {
 async fn a_call_that_is_refused_further_in_gives_its_slot_back() {
     let refuse = service_fn(async |_: u64| {
         let (why, not_before, key) = (Why::CircuitOpen, None, Key::ALL);
-        Err::<u64, BoxError>(
-            Rejected {
-                why,
-                not_before,
-                key,
-            }
-            .into(),
-        )
+        Err::<u64, BoxError>(Rejected::new(why, key).with_not_before(not_before).into())
     });
     let layer = RateLimitLayer::new([one_a_second()]).with_max_wait(Duration::ZERO);
     let mut service = layer.layer(refuse);

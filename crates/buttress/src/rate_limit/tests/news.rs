@@ -9,11 +9,9 @@ struct Gate(Arc<AtomicBool>);
 impl Look<u64> for Gate {
     fn look(&self, _: &u64, _: Timestamp) -> Option<Rejected> {
         let (why, not_before, key) = (Why::Cooldown, None, Key::ALL);
-        self.0.load(Ordering::Relaxed).then_some(Rejected {
-            why,
-            not_before,
-            key,
-        })
+        self.0
+            .load(Ordering::Relaxed)
+            .then_some(Rejected::new(why, key).with_not_before(not_before))
     }
 }
 
@@ -82,7 +80,13 @@ async fn a_slot_that_moves_past_what_the_call_may_wait_is_refused_with_the_time(
     layer
         .handle()
         .change(Key::ALL, &[Quota::new(1, 60 * SECOND).unwrap()]);
-    assert_eq!(refusal(sleeps.await).not_before, Some(began + 60 * SECOND));
+    let rejected = refusal(sleeps.await);
+    assert_eq!(rejected.not_before, Some(began + 60 * SECOND));
+    assert!(
+        rejected
+            .charge
+            .is_some_and(|charge| charge.quota.period() == 60 * SECOND)
+    );
     assert_eq!(layer.handle().snapshot(Key::ALL).waiting, 0);
 }
 

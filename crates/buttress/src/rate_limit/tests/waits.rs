@@ -82,6 +82,8 @@ async fn what_never_fits_is_refused_at_once() {
         .with_terms(|cost: &u64| u32::try_from(*cost).unwrap());
     let rejected = refusal(call(&mut layer.layer(echo()), 2).await);
     assert_eq!((rejected.why, rejected.not_before), (Why::TooLarge, None));
+    let charge = rejected.charge.map(|charge| (charge.cost, charge.quota));
+    assert_eq!(charge, Some((2, one_a_second())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,8 +179,6 @@ async fn what_waits_and_what_is_refused_is_told() {
     let layer = RateLimitLayer::new([one_a_second()]).with_max_wait(SECOND);
     let mut service = layer.with_observer(told.clone()).layer(echo());
     let _calls: Vec<_> = (0..3).map(|request| service.call(request)).collect();
-    assert_eq!(
-        *told.0.lock().unwrap(),
-        ["wait 1s", "rejected before sending: rate_limit"]
-    );
+    let refused = "rejected before sending: rate_limit: the call costs 1, the quota holds 1 per 1s";
+    assert_eq!(*told.0.lock().unwrap(), ["wait 1s", refused]);
 }

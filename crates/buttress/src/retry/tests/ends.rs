@@ -175,11 +175,8 @@ async fn a_call_that_is_dropped_while_it_waits_gives_its_place_back() {
 }
 
 fn rejected() -> Rejected {
-    Rejected {
-        why: Why::Cooldown,
-        not_before: Some(Clock::default().now() + 9 * SECOND),
-        key: Key::ALL,
-    }
+    Rejected::new(Why::Cooldown, Key::ALL)
+        .with_not_before(Some(Clock::default().now() + 9 * SECOND))
 }
 
 #[tokio::test(start_paused = true)]

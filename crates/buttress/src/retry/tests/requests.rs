@@ -176,10 +176,6 @@ async fn a_refusal_of_ours_is_not_repeated_whatever_a_function_says_of_errors() 
     let mut call = task::spawn(service.call("ping"));
     assert_pending!(call.poll());
     let (_, send) = assert_ready!(client.poll_request()).unwrap();
-    send.send_error(Rejected {
-        why: Why::CircuitOpen,
-        not_before: None,
-        key: Key::ALL,
-    });
+    send.send_error(Rejected::new(Why::CircuitOpen, Key::ALL));
     assert!(call.poll().is_ready(), "it is to be repeated");
 }

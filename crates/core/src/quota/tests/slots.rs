@@ -33,6 +33,7 @@ fn a_wait_that_is_too_long_takes_nothing_and_says_when_and_for_what() {
         refused,
         Refused::Late {
             slot: seconds(1),
+            cost: 1,
             quota
         }
     );

@@ -73,7 +73,7 @@ impl<K> Admission<K> {
             not_before,
             key: self.key,
         };
-        self.shared.observe(&Event::Rejected {
+        self.shared.watcher.observe(&Event::Rejected {
             rejected: &rejected,
         });
         rejected

@@ -91,12 +91,7 @@ mod tests {
     const LATER: Timestamp = Timestamp::from_nanos(7);
 
     fn rejected(why: Why, not_before: Option<Timestamp>) -> Rejected {
-        let key = Key::ALL;
-        Rejected {
-            why,
-            not_before,
-            key,
-        }
+        Rejected::new(why, Key::ALL).with_not_before(not_before)
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::layer::Shared;
 use super::limiter::{Denied, Govern};
 use crate::look::Look;
+use crate::observe::{self, Wait};
 use crate::readiness;
 use crate::time::sleep;
 
@@ -37,10 +38,26 @@ pin_project! {
 struct Waiting<S, Req, G, L> {
     later: S,
     request: Option<Req>,
-    until: Timestamp,
-    latest: Timestamp,
+    turn: Turn,
     timer: Option<Pin<Box<Sleep>>>,
     shared: Arc<Shared<G, L>>,
+}
+
+/// When a call that waits asks again, and until when it goes on.
+pub(super) struct Turn {
+    until: Timestamp,
+    latest: Timestamp,
+    told: Wait,
+}
+
+impl Turn {
+    pub(super) const fn new(until: Timestamp, latest: Timestamp, told: Wait) -> Self {
+        Self {
+            until,
+            latest,
+            told,
+        }
+    }
 }
 
 impl<S: Service<Req>, Req, G, L> ResponseFuture<S, Req, G, L> {
@@ -54,18 +71,11 @@ impl<S: Service<Req>, Req, G, L> ResponseFuture<S, Req, G, L> {
         Self { state }
     }
 
-    pub(super) fn waiting(
-        later: S,
-        request: Req,
-        until: Timestamp,
-        latest: Timestamp,
-        shared: Arc<Shared<G, L>>,
-    ) -> Self {
+    pub(super) fn waiting(later: S, request: Req, turn: Turn, shared: Arc<Shared<G, L>>) -> Self {
         let waiting = Box::new(Waiting {
             later,
             request: Some(request),
-            until,
-            latest,
+            turn,
             timer: None,
             shared,
         });
@@ -122,10 +132,10 @@ where
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = self.shared.clock.now();
-        if now >= self.until {
+        if now >= self.turn.until {
             return Poll::Ready(());
         }
-        let wait = self.until.since(now);
+        let wait = self.turn.until.since(now);
         let timer = self.timer.get_or_insert_with(|| sleep(wait));
         timer.as_mut().poll(cx)
     }
@@ -137,14 +147,18 @@ where
             unreachable!("a call is sent once");
         };
         if let Some(rejected) = shared.look.look(&request, now) {
-            return Err(rejected.into());
+            return Err(shared.told(rejected).into());
         }
         let limiter = &shared.limiter;
         let cells = NonZeroU32::new(limiter.cost(&request));
         let refused = match cells.map_or(Ok(()), |cells| limiter.take(&request, cells)) {
-            Ok(()) => return Ok(Some(self.later.call(request))),
-            Err(Denied::Until(wait)) if now + wait <= self.latest => {
-                self.until = now + wait;
+            Ok(()) => {
+                self.turn.told.over();
+                observe::slot_given();
+                return Ok(Some(self.later.call(request)));
+            }
+            Err(Denied::Until(wait)) if now + wait <= self.turn.latest => {
+                self.turn.until = now + wait;
                 self.timer = None;
                 self.request = Some(request);
                 return Ok(None);

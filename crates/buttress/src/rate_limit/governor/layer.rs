@@ -8,6 +8,7 @@ use tower_layer::Layer;
 use super::limiter::{Direct, Keyed, Weighted};
 use super::service::Governor;
 use crate::call_time::CallTime;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Two windows of a minute: longer, and a caller is better told to come back.
@@ -22,7 +23,7 @@ pub struct GovernorLayer<G, L = ()> {
     max_wait: Duration,
     look: L,
     clock: Clock,
-    observer: Option<Arc<dyn Observer>>,
+    watcher: Watcher,
 }
 
 /// What the calls of one layer share.
@@ -31,7 +32,7 @@ pub(super) struct Shared<G, L> {
     pub(super) look: L,
     pub(super) clock: Clock,
     max_wait: Duration,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) watcher: Watcher,
 }
 
 impl<R> GovernorLayer<Direct<R>> {
@@ -56,7 +57,7 @@ impl<G> GovernorLayer<G> {
             max_wait: MAX_WAIT,
             look: (),
             clock: Clock::default(),
-            observer: None,
+            watcher: Watcher::default(),
         }
     }
 }
@@ -70,7 +71,7 @@ impl<G, L> GovernorLayer<G, L> {
             max_wait: self.max_wait,
             look: self.look,
             clock: self.clock,
-            observer: self.observer,
+            watcher: self.watcher,
         }
     }
 
@@ -81,7 +82,7 @@ impl<G, L> GovernorLayer<G, L> {
             max_wait: self.max_wait,
             look,
             clock: self.clock,
-            observer: self.observer,
+            watcher: self.watcher,
         }
     }
 
@@ -100,8 +101,8 @@ impl<G, L> GovernorLayer<G, L> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
-        let observer = Some(observer);
-        Self { observer, ..self }
+        let watcher = Watcher::new(observer);
+        Self { watcher, ..self }
     }
 }
 
@@ -118,21 +119,14 @@ impl<G, L> Shared<G, L> {
     }
 
     pub(super) fn rejected(&self, why: Why, not_before: Option<Timestamp>, key: Key) -> Rejected {
-        let rejected = Rejected {
-            why,
-            not_before,
-            key,
-        };
-        self.observe(&Event::Rejected {
+        self.told(Rejected::new(why, key).with_not_before(not_before))
+    }
+
+    pub(super) fn told(&self, rejected: Rejected) -> Rejected {
+        self.watcher.observe(&Event::Rejected {
             rejected: &rejected,
         });
         rejected
-    }
-
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            observer.observe(event);
-        }
     }
 }
 
@@ -146,7 +140,7 @@ impl<S, G: Clone, L: Clone> Layer<S> for GovernorLayer<G, L> {
             look: layer.look,
             clock: layer.clock,
             max_wait: layer.max_wait,
-            observer: layer.observer,
+            watcher: layer.watcher,
         };
         Governor::new(inner, Arc::new(shared))
     }

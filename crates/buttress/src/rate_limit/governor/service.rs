@@ -3,13 +3,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use buttress_core::{BoxError, Event, Why};
+use buttress_core::history::Cause;
+use buttress_core::{BoxError, Why};
 use tower_service::Service;
 
-use super::future::ResponseFuture;
+use super::future::{ResponseFuture, Turn};
 use super::layer::Shared;
 use super::limiter::{Denied, Govern};
 use crate::look::Look;
+use crate::observe::{self, Wait};
 use crate::readiness;
 
 /// A service that sends no faster than a limiter of governor's allows. See the [module](crate::rate_limit::governor).
@@ -44,7 +46,10 @@ where
         let cells = NonZeroU32::new(limiter.cost(&request));
         let taken = cells.map_or(Ok(()), |cells| limiter.take(&request, cells));
         match taken {
-            Ok(()) => ResponseFuture::admitted(self.inner.call(request)),
+            Ok(()) => {
+                observe::slot_given();
+                ResponseFuture::admitted(self.inner.call(request))
+            }
             Err(denied) => self.wait(request, denied),
         }
     }
@@ -68,9 +73,10 @@ impl<S: Clone, G, L> Governor<S, G, L> {
             let rejected = shared.rejected(Why::RateLimit, Some(until), key);
             return ResponseFuture::rejected(rejected);
         }
-        shared.observe(&Event::RateLimitWait { key, wait });
-        let shared = Arc::clone(shared);
-        ResponseFuture::waiting(self.inner.clone(), request, until, latest, shared)
+        let (watcher, clock) = (&shared.watcher, shared.clock);
+        let told = Wait::begin(watcher, clock, Cause::RateLimit, key, Some(wait));
+        let turn = Turn::new(until, latest, told);
+        ResponseFuture::waiting(self.inner.clone(), request, turn, Arc::clone(shared))
     }
 }
 

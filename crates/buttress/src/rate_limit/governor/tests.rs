@@ -233,11 +233,7 @@ async fn after_a_wait_the_news_of_others_is_heard_before_anything_is_taken() {
     struct Paused;
     impl Look<u64> for Paused {
         fn look(&self, _: &u64, now: Timestamp) -> Option<Rejected> {
-            Some(Rejected {
-                why: Why::Cooldown,
-                not_before: Some(now + SECOND),
-                key: Key::ALL,
-            })
+            Some(Rejected::new(Why::Cooldown, Key::ALL).with_not_before(Some(now + SECOND)))
         }
     }
     let limiter = limiter(1);
@@ -255,7 +251,8 @@ async fn what_waits_and_what_is_refused_is_told() {
     impl Observer for Told {
         fn observe(&self, event: &Event<'_>) {
             let told = match event {
-                Event::RateLimitWait { wait, .. } => format!("wait {wait:?}"),
+                Event::WaitBegan { cause, .. } => format!("{} begins", cause.name()),
+                Event::Waited { wait, given_up, .. } => format!("{wait:?} {given_up}"),
                 Event::Rejected { rejected } => rejected.to_string(),
                 _ => String::from("something else"),
             };
@@ -270,5 +267,6 @@ async fn what_waits_and_what_is_refused_is_told() {
     call(&mut service, 1).await.unwrap();
     assert!(call(&mut service, 2).await.is_err());
     let told = told.0.lock().unwrap();
-    assert_eq!(*told, ["wait 1s", "rejected before sending: too_large"]);
+    let refused = "rejected before sending: too_large";
+    assert_eq!(*told, ["rate_limit begins", "1s false", refused]);
 }

@@ -53,11 +53,7 @@ fn client(
 }
 
 fn refused(why: Why, not_before: Option<Timestamp>) -> Result<(), Rejected> {
-    Err(Rejected {
-        why,
-        not_before,
-        key: Key::ALL,
-    })
+    Err(Rejected::new(why, Key::ALL).with_not_before(not_before))
 }
 
 /// Does all jobs with clients that admit what `admits` does. What became of them, and what was sent at which second.

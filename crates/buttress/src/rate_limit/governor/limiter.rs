@@ -95,10 +95,7 @@ where
 {
     fn take(&self, request: &Req, cells: NonZeroU32) -> Result<(), Denied> {
         let key = (self.key)(request);
-        taken(
-            self.limiter.check_key_n(&key, cells),
-            self.limiter.clock(),
-        )
+        taken(self.limiter.check_key_n(&key, cells), self.limiter.clock())
     }
 
     fn key(&self, request: &Req) -> Key {

@@ -186,7 +186,7 @@ pub const fn graphql_points(is_mutation: bool) -> u32 {
 /// What GitHub publishes of its limits, as so many units per period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Published {
+pub enum Limit {
     /// Requests from one address without a credential.
     Unauthenticated,
     /// Requests of a user.
@@ -216,7 +216,7 @@ pub enum Published {
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-impl Published {
+impl Limit {
     /// How many.
     pub const fn units(self) -> u64 {
         match self {
@@ -320,10 +320,10 @@ mod tests {
     #[test]
     fn every_published_limit_is_a_quota_and_none_is_over_it() {
         for limit in [
-            Published::Unauthenticated,
-            Published::InstallationAtMost,
-            Published::GraphqlPoints,
-            Published::ContentPerHour,
+            Limit::Unauthenticated,
+            Limit::InstallationAtMost,
+            Limit::GraphqlPoints,
+            Limit::ContentPerHour,
         ] {
             let quota = limit.quota().unwrap();
             assert_eq!(

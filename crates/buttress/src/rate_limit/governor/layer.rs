@@ -118,11 +118,7 @@ impl<G, L> Shared<G, L> {
     }
 
     pub(super) fn rejected(&self, why: Why, not_before: Option<Timestamp>, key: Key) -> Rejected {
-        let rejected = Rejected {
-            why,
-            not_before,
-            key,
-        };
+        let rejected = Rejected::new(why, key).with_not_before(not_before);
         self.observe(&Event::Rejected {
             rejected: &rejected,
         });

@@ -247,11 +247,8 @@ async fn after_a_wait_the_news_of_others_is_heard_before_anything_is_taken() {
     struct Paused;
     impl Look<u64> for Paused {
         fn look(&self, _: &u64, now: Timestamp) -> Option<Rejected> {
-            Some(Rejected {
-                why: Why::Cooldown,
-                not_before: Some(now + SECOND),
-                key: Key::ALL,
-            })
+            let rejected = Rejected::new(Why::Cooldown, Key::ALL);
+            Some(rejected.with_not_before(Some(now + SECOND)))
         }
     }
     let limiter = limiter(1);

@@ -14,6 +14,10 @@
 //! * [`cooldown`]: when one caller is told to wait, all who share the limit wait, and none for ever.
 //! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
 //! * [`rate_limit`]: how fast to send; each call takes the next free slot of its quotas, and sleeps once until then.
+#![cfg_attr(
+    feature = "providers",
+    doc = "* [`github`]: the lanes in which requests to GitHub are spaced."
+)]
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`concurrency`]: how many attempts may be in flight, found out from how they end.
 //! * [`attempt_timeout`]: how long one attempt may take.
@@ -55,6 +59,8 @@ pub mod concurrency;
 pub mod cooldown;
 pub mod deadline;
 pub mod fail_fast;
+#[cfg(feature = "providers")]
+pub mod github;
 pub mod isolation;
 pub mod key;
 pub mod observe;

@@ -36,6 +36,7 @@ pub mod gemini;
 pub mod generic;
 pub mod github_clients;
 pub mod github_graphql;
+pub mod github_lanes;
 pub mod github_rest;
 pub mod gitlab;
 pub mod groq;

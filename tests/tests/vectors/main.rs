@@ -17,6 +17,7 @@ mod finagle;
 mod folder;
 mod github_limits;
 mod github_retry;
+mod github_spacing;
 mod grpc_pushback;
 mod http_date;
 mod ietf_ratelimit;

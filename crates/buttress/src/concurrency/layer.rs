@@ -17,19 +17,47 @@ const LONGEST: usize = 1_000;
 ///
 /// The services that one layer value makes, and their clones, share the places.
 #[derive(Clone)]
-pub struct ConcurrencyLayer<L = ()> {
-    pub(super) gate: Arc<Gate>,
+pub struct ConcurrencyLayer<L = (), A = ()> {
+    gate: Arc<Gate>,
+    /// The places of those that are apart.
+    gate_apart: Arc<Gate>,
+    apart: A,
     pub(super) longest: usize,
     pub(super) clock: Clock,
     pub(super) watcher: Watcher,
     pub(super) look: L,
 }
 
+/// Says which calls do not share the places of the others, but have some of their own: see
+/// [`ConcurrencyLayer::with_apart`].
+///
+/// Functions of the request do.
+pub trait Apart<Req> {
+    /// Whether it is one of those.
+    fn is_apart(&self, request: &Req) -> bool;
+}
+
+/// No call.
+impl<Req> Apart<Req> for () {
+    fn is_apart(&self, _request: &Req) -> bool {
+        false
+    }
+}
+
+impl<Req, F: Fn(&Req) -> bool> Apart<Req> for F {
+    fn is_apart(&self, request: &Req) -> bool {
+        self(request)
+    }
+}
+
 impl ConcurrencyLayer {
     /// As many places as `algorithm` finds.
     pub fn new(algorithm: Algorithm) -> Self {
+        let gate = gate(algorithm);
         Self {
-            gate: Arc::new(Gate::new(AdaptiveLimit::new(algorithm))),
+            gate_apart: Arc::clone(&gate),
+            gate,
+            apart: (),
             longest: LONGEST,
             clock: Clock::default(),
             watcher: Watcher::default(),
@@ -38,7 +66,11 @@ impl ConcurrencyLayer {
     }
 }
 
-impl<L> ConcurrencyLayer<L> {
+fn gate(algorithm: Algorithm) -> Arc<Gate> {
+    Arc::new(Gate::new(AdaptiveLimit::new(algorithm)))
+}
+
+impl<L, A> ConcurrencyLayer<L, A> {
     /// With another number of calls that may wait. With none, a call that finds no place is rejected at once.
     #[must_use]
     pub fn with_queue(self, longest: usize) -> Self {
@@ -52,19 +84,14 @@ impl<L> ConcurrencyLayer<L> {
     }
 
     /// Asks `look` for each call that has waited whether it would be refused by now.
-    pub fn with_look<L2>(self, look: L2) -> ConcurrencyLayer<L2> {
-        let Self {
-            gate,
-            longest,
-            clock,
-            watcher,
-            ..
-        } = self;
+    pub fn with_look<L2>(self, look: L2) -> ConcurrencyLayer<L2, A> {
         ConcurrencyLayer {
-            gate,
-            longest,
-            clock,
-            watcher,
+            gate: self.gate,
+            gate_apart: self.gate_apart,
+            apart: self.apart,
+            longest: self.longest,
+            clock: self.clock,
+            watcher: self.watcher,
             look,
         }
     }
@@ -76,15 +103,62 @@ impl<L> ConcurrencyLayer<L> {
         Self { watcher, ..self }
     }
 
+    /// With places of their own, as many as `algorithm` finds, for the calls that `apart` names: those that others wait
+    /// for while they keep a place. A request for a token that all calls need is one.
+    pub fn with_apart<A2>(self, algorithm: Algorithm, apart: A2) -> ConcurrencyLayer<L, A2> {
+        ConcurrencyLayer {
+            gate: self.gate,
+            gate_apart: gate(algorithm),
+            apart,
+            longest: self.longest,
+            clock: self.clock,
+            watcher: self.watcher,
+            look: self.look,
+        }
+    }
+
     /// Shows the numbers.
     pub fn handle(&self) -> Handle {
-        Handle {
-            gate: Arc::clone(&self.gate),
+        let gate = Arc::clone(&self.gate);
+        Handle { gate }
+    }
+
+    /// Shows the numbers of the calls that are apart; of all, where none is.
+    pub fn handle_apart(&self) -> Handle {
+        let gate = Arc::clone(&self.gate_apart);
+        Handle { gate }
+    }
+
+    /// The places that a request is for.
+    pub(super) fn gate<Req>(&self, request: &Req) -> &Arc<Gate>
+    where
+        A: Apart<Req>,
+    {
+        if self.apart.is_apart(request) {
+            &self.gate_apart
+        } else {
+            &self.gate
         }
     }
 }
 
-impl<L> ConcurrencyLayer<L> {
+impl<L, A> ConcurrencyLayer<L, A> {
+    /// What a call that has its place in a queue goes on to need.
+    pub(super) fn for_waiting(&self) -> ConcurrencyLayer<L>
+    where
+        L: Clone,
+    {
+        ConcurrencyLayer {
+            gate: Arc::clone(&self.gate),
+            gate_apart: Arc::clone(&self.gate_apart),
+            apart: (),
+            longest: self.longest,
+            clock: self.clock,
+            watcher: self.watcher.clone(),
+            look: self.look.clone(),
+        }
+    }
+
     pub(super) fn refused(&self, why: Why) -> Rejected {
         self.told(Rejected::new(why, Key::ALL))
     }
@@ -97,15 +171,15 @@ impl<L> ConcurrencyLayer<L> {
     }
 }
 
-impl<S, L: Clone> Layer<S> for ConcurrencyLayer<L> {
-    type Service = Concurrency<S, L>;
+impl<S, L: Clone, A: Clone> Layer<S> for ConcurrencyLayer<L, A> {
+    type Service = Concurrency<S, L, A>;
 
-    fn layer(&self, inner: S) -> Concurrency<S, L> {
+    fn layer(&self, inner: S) -> Concurrency<S, L, A> {
         Concurrency::new(inner, self.clone())
     }
 }
 
-impl<L> fmt::Debug for ConcurrencyLayer<L> {
+impl<L, A> fmt::Debug for ConcurrencyLayer<L, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConcurrencyLayer")
             .field("handle", &self.handle())

@@ -68,5 +68,5 @@ pub use buttress_core::concurrency::{Aimd, Algorithm, Gradient, Vegas};
 
 pub use self::body::PermitBody;
 pub use self::future::ResponseFuture;
-pub use self::layer::{ConcurrencyLayer, Handle};
+pub use self::layer::{Apart, ConcurrencyLayer, Handle};
 pub use self::service::Concurrency;

@@ -9,28 +9,29 @@ use tower_service::Service;
 use super::body::PermitBody;
 use super::future::ResponseFuture;
 use super::gate::Entry;
-use super::layer::ConcurrencyLayer;
+use super::layer::{Apart, ConcurrencyLayer};
 use crate::look::Look;
 use crate::readiness;
 
 /// A service with so many attempts in flight and no more. See the [module](crate::concurrency).
 #[derive(Clone)]
-pub struct Concurrency<S, L = ()> {
+pub struct Concurrency<S, L = (), A = ()> {
     inner: S,
-    layer: ConcurrencyLayer<L>,
+    layer: ConcurrencyLayer<L, A>,
 }
 
-impl<S, L> Concurrency<S, L> {
-    pub(super) fn new(inner: S, layer: ConcurrencyLayer<L>) -> Self {
+impl<S, L, A> Concurrency<S, L, A> {
+    pub(super) fn new(inner: S, layer: ConcurrencyLayer<L, A>) -> Self {
         Self { inner, layer }
     }
 }
 
-impl<S, L, Req, B> Service<Req> for Concurrency<S, L>
+impl<S, L, A, Req, B> Service<Req> for Concurrency<S, L, A>
 where
     S: Service<Req, Response = Response<B>> + Clone,
     S::Error: Into<BoxError>,
     L: Look<Req> + Clone,
+    A: Apart<Req>,
     B: Body,
 {
     type Response = Response<PermitBody<B>>;
@@ -43,13 +44,15 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let clock = self.layer.clock;
-        match self.layer.gate.enter(self.layer.longest, clock.now()) {
+        let gate = self.layer.gate(&request);
+        match gate.enter(self.layer.longest, clock.now()) {
             Entry::Place(permit) => {
                 ResponseFuture::calling(self.inner.call(request), permit, clock)
             }
             Entry::Queue(ticket) => {
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::waiting(ticket, self.inner.clone(), request, self.layer.clone())
+                let layer = self.layer.for_waiting();
+                ResponseFuture::waiting(ticket, self.inner.clone(), request, layer)
             }
             Entry::Full => {
                 readiness::give_up(&mut self.inner);
@@ -59,7 +62,7 @@ where
     }
 }
 
-impl<S: fmt::Debug, L> fmt::Debug for Concurrency<S, L> {
+impl<S: fmt::Debug, L, A> fmt::Debug for Concurrency<S, L, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Concurrency")
             .field("inner", &self.inner)

@@ -1,5 +1,6 @@
 //! Clients that answer when they are told to, and a limit of two.
 
+mod apart;
 mod places;
 mod queue;
 

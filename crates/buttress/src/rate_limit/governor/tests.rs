@@ -51,6 +51,15 @@ where
     service.ready().await?.call(request).await
 }
 
+/// Whether the one place of the service beneath is free. Gives it back.
+fn service_is_free<S>(mut service: S) -> S
+where
+    S: Service<u64, Response = u64, Error = BoxError> + Clone,
+{
+    assert!(task::spawn(service.ready()).poll().is_ready());
+    service.clone()
+}
+
 fn refusal<T>(result: Result<T, BoxError>) -> Rejected {
     let error = result.err().expect("a refusal");
     *Rejected::find(&*error).expect("a refusal of ours")
@@ -156,11 +165,16 @@ async fn a_key_that_waits_does_not_stop_another_and_names_itself() {
 async fn whoever_is_overtaken_asks_again_and_waits_no_longer_than_it_may() {
     let limiter = limiter(1);
     let layer = GovernorLayer::direct(Arc::clone(&limiter)).with_max_wait(2 * SECOND);
-    let mut service = layer.layer(echo());
+    let service = ServiceBuilder::new().layer(layer).concurrency_limit(1);
+    let mut service = service.service(echo());
+    let mut other = service.clone();
     call(&mut service, 1).await.unwrap();
+    service.ready().await.unwrap();
     let mut waits = task::spawn(service.call(1));
     for _ in 0..2 {
         assert!(waits.poll().is_pending());
+        // It has been ready, and has given that up.
+        other = service_is_free(other);
         tokio::time::advance(SECOND).await;
         limiter.check().unwrap();
     }
@@ -233,7 +247,8 @@ async fn after_a_wait_the_news_of_others_is_heard_before_anything_is_taken() {
     struct Paused;
     impl Look<u64> for Paused {
         fn look(&self, _: &u64, now: Timestamp) -> Option<Rejected> {
-            Some(Rejected::new(Why::Cooldown, Key::ALL).with_not_before(Some(now + SECOND)))
+            let rejected = Rejected::new(Why::Cooldown, Key::ALL);
+            Some(rejected.with_not_before(Some(now + SECOND)))
         }
     }
     let limiter = limiter(1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::outcome::{Class, Outcome};
 use crate::time::Timestamp;
 
-/// Who chose a wait.
+/// What a wait was for; between attempts, who chose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
@@ -16,15 +16,35 @@ pub enum Cause {
     Hint,
     /// The server, in its answer to somebody who shares the key.
     Cooldown,
+    /// A free slot of a quota.
+    RateLimit,
+    /// A place among those in flight.
+    Concurrency,
 }
 
 impl Cause {
+    /// Every cause, in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::Backoff,
+        Self::Hint,
+        Self::Cooldown,
+        Self::RateLimit,
+        Self::Concurrency,
+    ];
+
+    /// Its place in [`Cause::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name used in metrics and documentation.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Backoff => "backoff",
             Self::Hint => "hint",
             Self::Cooldown => "cooldown",
+            Self::RateLimit => "rate_limit",
+            Self::Concurrency => "concurrency",
         }
     }
 }
@@ -178,6 +198,13 @@ impl fmt::Display for History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_found_where_it_says() {
+        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+            assert_eq!(cause.index(), index, "{cause:?}");
+        }
+    }
 
     #[test]
     fn a_long_call_keeps_its_sums_and_bounds_its_list() {

@@ -30,6 +30,18 @@ pub enum Why {
 }
 
 impl Why {
+    /// Every reason, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::RateLimit,
+        Self::TooLarge,
+        Self::Cooldown,
+        Self::QuotaExhausted,
+        Self::CircuitOpen,
+        Self::Concurrency,
+        Self::Deadline,
+        Self::Rebuilding,
+    ];
+
     /// The name used in metrics and documentation.
     pub const fn name(self) -> &'static str {
         match self {

@@ -69,7 +69,7 @@ impl<K> Admission<K> {
 
     fn rejected(&self, not_before: Option<Timestamp>) -> Rejected {
         let rejected = Rejected::new(Why::CircuitOpen, self.key).with_not_before(not_before);
-        self.shared.observe(&Event::Rejected {
+        self.shared.watcher.observe(&Event::Rejected {
             rejected: &rejected,
         });
         rejected

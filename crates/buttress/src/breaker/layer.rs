@@ -10,6 +10,7 @@ use super::service::CircuitBreaker;
 use super::shared::Shared;
 use crate::key::Everything;
 use crate::keyed::DEFAULT_CAPACITY;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Leaves a server alone that does not do well. See the [module](crate::breaker).
@@ -57,7 +58,7 @@ impl<K: Clone> CircuitBreakerLayer<K> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        Arc::make_mut(&mut self.shared).observer = Some(observer);
+        Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);
         self
     }
 }

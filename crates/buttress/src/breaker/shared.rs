@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use buttress_core::breaker::{Breaker, Circuit, Notice, State};
-use buttress_core::{Event, Key, Observer, Timestamp};
+use buttress_core::{Event, Key, Timestamp};
 use tokio::sync::watch;
 
 use crate::keyed::{self, Keyed};
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 #[derive(Clone)]
@@ -14,7 +15,7 @@ pub(super) struct Shared<K> {
     pub(super) circuits: Arc<Keyed<Entry>>,
     pub(super) keyer: K,
     pub(super) clock: Clock,
-    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) watcher: Watcher,
     circuit: Circuit,
     capacity: usize,
 }
@@ -65,7 +66,7 @@ impl<K> Shared<K> {
             circuits: Arc::new(Keyed::new(capacity, make)),
             keyer,
             clock: Clock::default(),
-            observer: None,
+            watcher: Watcher::default(),
             circuit,
             capacity,
         }
@@ -75,7 +76,7 @@ impl<K> Shared<K> {
         let shared = Shared::new(self.circuit, self.capacity, keyer);
         Shared {
             clock: self.clock,
-            observer: self.observer,
+            watcher: self.watcher,
             ..shared
         }
     }
@@ -84,19 +85,13 @@ impl<K> Shared<K> {
         let shared = Self::new(self.circuit, capacity, self.keyer);
         Self {
             clock: self.clock,
-            observer: self.observer,
+            watcher: self.watcher,
             ..shared
         }
     }
 
     pub(super) const fn circuit(&self) -> &Circuit {
         &self.circuit
-    }
-
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            observer.observe(event);
-        }
     }
 
     /// What a circuit did is told to whoever follows it, and to the observer.
@@ -106,11 +101,16 @@ impl<K> Shared<K> {
                 if let Some(sender) = entry.followed.get() {
                     entry.publish(sender, now);
                 }
-                self.observe(&Event::BreakerChanged { key, change });
+                self.watcher.observe(&Event::BreakerChanged {
+                    key,
+                    change,
+                    snapshot: &entry.breaker.snapshot(now),
+                });
             }
             Notice::WouldOpen(exceeded) => {
                 let exceeded = *exceeded;
-                self.observe(&Event::BreakerWouldOpen { key, exceeded });
+                self.watcher
+                    .observe(&Event::BreakerWouldOpen { key, exceeded });
             }
         }
     }

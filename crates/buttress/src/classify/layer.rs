@@ -7,6 +7,7 @@ use buttress_core::{Event, Observer, Outcome};
 use tower_layer::Layer;
 
 use super::service::Classify;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Judges each attempt's answer. See the [module](crate::classify).
@@ -20,7 +21,7 @@ pub(super) struct Shared {
     pub(super) rules: Rules,
     pub(super) clock: Clock,
     pub(super) body_timeout: Duration,
-    observer: Option<Arc<dyn Observer>>,
+    watcher: Watcher,
 }
 
 /// An error body follows its head at once; what has not come after a second may never come.
@@ -33,7 +34,7 @@ impl ClassifyLayer {
             rules,
             clock: Clock::default(),
             body_timeout: BODY_TIMEOUT,
-            observer: None,
+            watcher: Watcher::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -57,16 +58,14 @@ impl ClassifyLayer {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        Arc::make_mut(&mut self.shared).observer = Some(observer);
+        Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);
         self
     }
 }
 
 impl Shared {
     pub(super) fn observe(&self, outcome: &Outcome) {
-        if let Some(observer) = &self.observer {
-            observer.observe(&Event::Classified { outcome });
-        }
+        self.watcher.observe(&Event::Classified { outcome });
     }
 }
 

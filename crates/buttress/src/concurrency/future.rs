@@ -3,6 +3,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use buttress_core::history::Cause;
 use buttress_core::{BoxError, Key, Rejected, Why, failure};
 use http::Response;
 use http_body::Body;
@@ -11,9 +12,11 @@ use tower_service::Service;
 
 use super::body::PermitBody;
 use super::gate::{Permit, Ticket};
+use super::layer::ConcurrencyLayer;
 use crate::call_time::CallTime;
 use crate::carrier::Carrier;
 use crate::look::Look;
+use crate::observe::Wait;
 use crate::time::Clock;
 
 pin_project! {
@@ -31,7 +34,7 @@ pin_project! {
         Calling { #[pin] call: F, permit: Option<Permit> },
         // Boxed: only a call that finds no place comes here.
         Waiting { waiting: Box<Waiting<S, L, Req>> },
-        Full,
+        Full { rejected: Rejected },
         Done,
     }
 }
@@ -40,7 +43,8 @@ struct Waiting<S, L, Req> {
     turn: Turn,
     later: S,
     request: Option<Req>,
-    look: L,
+    layer: ConcurrencyLayer<L>,
+    told: Wait,
 }
 
 enum Turn {
@@ -55,19 +59,26 @@ impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
         Self { state, clock }
     }
 
-    pub(super) fn waiting(ticket: Ticket, later: S, request: Req, look: L, clock: Clock) -> Self {
+    pub(super) fn waiting(
+        ticket: Ticket,
+        later: S,
+        request: Req,
+        layer: ConcurrencyLayer<L>,
+    ) -> Self {
+        let clock = layer.clock;
         let waiting = Box::new(Waiting {
             turn: Turn::Waiting(ticket),
             later,
             request: Some(request),
-            look,
+            told: Wait::begin(&layer.watcher, clock, Cause::Concurrency, Key::ALL, None),
+            layer,
         });
         let state = State::Waiting { waiting };
         Self { state, clock }
     }
 
-    pub(super) const fn full(clock: Clock) -> Self {
-        let state = State::Full;
+    pub(super) const fn full(rejected: Rejected, clock: Clock) -> Self {
+        let state = State::Full { rejected };
         Self { state, clock }
     }
 }
@@ -98,10 +109,12 @@ where
                         continue;
                     }
                     Poll::Ready(Err(error)) => Err(error),
-                    Poll::Pending if CallTime::current().is_up() => Err(rejected(Why::Deadline)),
+                    Poll::Pending if CallTime::current().is_up() => {
+                        Err(waiting.layer.refused(Why::Deadline).into())
+                    }
                     Poll::Pending => return Poll::Pending,
                 },
-                StateProj::Full => Err(rejected(Why::Concurrency)),
+                StateProj::Full { rejected } => Err((*rejected).into()),
                 StateProj::Done => panic!("polled after it was ready"),
             };
             // The place in the queue is given up now, and not when the caller drops this.
@@ -145,9 +158,10 @@ where
         }
         let request = self.request.take().expect("polled after it was ready");
         let now = clock.now();
-        if let Some(rejected) = self.look.look(&request, now) {
-            return Poll::Ready(Err(rejected.into()));
+        if let Some(rejected) = self.layer.look.look(&request, now) {
+            return Poll::Ready(Err(self.layer.told(rejected).into()));
         }
+        self.told.over();
         let Turn::Come(Some(mut permit)) = std::mem::replace(&mut self.turn, Turn::Come(None))
         else {
             unreachable!("the turn has come just above");
@@ -155,10 +169,6 @@ where
         permit.begin(now);
         Poll::Ready(Ok((self.later.call(request), permit)))
     }
-}
-
-fn rejected(why: Why) -> BoxError {
-    Box::new(Rejected::new(why, Key::ALL))
 }
 
 impl<S: Service<Req>, L, Req> fmt::Debug for ResponseFuture<S, L, Req> {

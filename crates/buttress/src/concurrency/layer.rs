@@ -2,10 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use buttress_core::concurrency::{AdaptiveLimit, Algorithm};
+use buttress_core::{Event, Key, Observer, Rejected, Why};
 use tower_layer::Layer;
 
 use super::gate::Gate;
 use super::service::Concurrency;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// As many as may wait.
@@ -19,6 +21,7 @@ pub struct ConcurrencyLayer<L = ()> {
     pub(super) gate: Arc<Gate>,
     pub(super) longest: usize,
     pub(super) clock: Clock,
+    pub(super) watcher: Watcher,
     pub(super) look: L,
 }
 
@@ -29,6 +32,7 @@ impl ConcurrencyLayer {
             gate: Arc::new(Gate::new(AdaptiveLimit::new(algorithm))),
             longest: LONGEST,
             clock: Clock::default(),
+            watcher: Watcher::default(),
             look: (),
         }
     }
@@ -53,14 +57,23 @@ impl<L> ConcurrencyLayer<L> {
             gate,
             longest,
             clock,
+            watcher,
             ..
         } = self;
         ConcurrencyLayer {
             gate,
             longest,
             clock,
+            watcher,
             look,
         }
+    }
+
+    /// With somebody who wants to know.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        let watcher = Watcher::new(observer);
+        Self { watcher, ..self }
     }
 
     /// Shows the numbers.
@@ -68,6 +81,19 @@ impl<L> ConcurrencyLayer<L> {
         Handle {
             gate: Arc::clone(&self.gate),
         }
+    }
+}
+
+impl<L> ConcurrencyLayer<L> {
+    pub(super) fn refused(&self, why: Why) -> Rejected {
+        self.told(Rejected::new(why, Key::ALL))
+    }
+
+    pub(super) fn told(&self, rejected: Rejected) -> Rejected {
+        self.watcher.observe(&Event::Rejected {
+            rejected: &rejected,
+        });
+        rejected
     }
 }
 

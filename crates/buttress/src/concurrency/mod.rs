@@ -48,7 +48,8 @@
 //!
 //! # Events
 //!
-//! None.
+//! [`WaitBegan`](buttress_core::Event::WaitBegan), [`Waited`](buttress_core::Event::Waited),
+//! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use buttress_core::BoxError;
+use buttress_core::{BoxError, Why};
 use http::Response;
 use http_body::Body;
 use tower_service::Service;
@@ -48,13 +48,12 @@ where
                 ResponseFuture::calling(self.inner.call(request), permit, clock)
             }
             Entry::Queue(ticket) => {
-                let look = self.layer.look.clone();
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::waiting(ticket, self.inner.clone(), request, look, clock)
+                ResponseFuture::waiting(ticket, self.inner.clone(), request, self.layer.clone())
             }
             Entry::Full => {
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::full(clock)
+                ResponseFuture::full(self.layer.refused(Why::Concurrency), clock)
             }
         }
     }

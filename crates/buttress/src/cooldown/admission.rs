@@ -5,12 +5,13 @@ use std::task::{Context, Poll, ready};
 
 use buttress_core::history::Cause;
 use buttress_core::pause::{Entry, Gate, Pass, Ticket, Turn};
-use buttress_core::{Event, Key, Rejected, Timestamp};
+use buttress_core::{Key, Rejected, Timestamp};
 use tokio::time::Sleep;
 
 use super::errand::{Errand, Owed, Passes};
 use super::gates::Gates;
 use super::keys::Keys;
+use crate::observe::Wait;
 use crate::time::sleep;
 
 /// Somebody who waits for its keys. Dropped, it gives its places back.
@@ -20,7 +21,7 @@ pub(super) struct Admission {
     own: Place,
     account: Option<Place>,
     gives_up: Timestamp,
-    began: Timestamp,
+    told: Option<Wait>,
     timer: Option<(Timestamp, Pin<Box<Sleep>>)>,
 }
 
@@ -56,7 +57,7 @@ impl Admission {
             own,
             account,
             gives_up,
-            began: now,
+            told: None,
             timer: None,
         };
         admission.enter(now)
@@ -65,7 +66,10 @@ impl Admission {
     fn enter(self, now: Timestamp) -> Admitted {
         let own = match self.own.gate.enter(self.gives_up, now) {
             Entry::Go(pass) => pass,
-            Entry::Wait => return self.later(now),
+            Entry::Wait => {
+                let key = self.own.key;
+                return self.later(key, now);
+            }
             Entry::Refused(refusal) => {
                 return Admitted::Never(self.gates.refuse(self.own.key, refusal));
             }
@@ -77,7 +81,8 @@ impl Admission {
             Entry::Go(pass) => Admitted::Now(self.errand(own, pass)),
             Entry::Wait => {
                 self.own.gate.came_back(own, now);
-                self.later(now)
+                let key = account.key;
+                self.later(key, now)
             }
             Entry::Refused(refusal) => {
                 self.own.gate.came_back(own, now);
@@ -87,7 +92,7 @@ impl Admission {
     }
 
     /// It waits for its own key, and would then be refused by the account's: it need not wait for that.
-    fn later(self, now: Timestamp) -> Admitted {
+    fn later(mut self, key: Key, now: Timestamp) -> Admitted {
         let account = self.account.as_ref();
         let refused = account.and_then(|account| {
             let refusal = account.gate.look(self.gives_up, now)?;
@@ -95,7 +100,13 @@ impl Admission {
         });
         match refused {
             Some(rejected) => Admitted::Never(rejected),
-            None => Admitted::Later(Box::new(self)),
+            None => {
+                let held = self.gates.seen(key).held_until(now);
+                let wait = held.map(|until| until.since(now));
+                let Gates { watcher, clock, .. } = &*self.gates;
+                self.told = Some(Wait::begin(watcher, *clock, Cause::Cooldown, key, wait));
+                Admitted::Later(Box::new(self))
+            }
         }
     }
 
@@ -108,7 +119,10 @@ impl Admission {
             };
             match wait {
                 Ok(until) => ready!(self.poll_timer(until, now, cx)),
-                Err(rejected) => return Poll::Ready(Err(rejected)),
+                Err(rejected) => {
+                    self.told = None;
+                    return Poll::Ready(Err(rejected));
+                }
             }
         }
     }
@@ -174,10 +188,9 @@ impl Admission {
             },
         };
         self.own.ticket = None;
-        self.gates.observe(&Event::Waited {
-            cause: Cause::Cooldown,
-            wait: now.since(self.began),
-        });
+        if let Some(mut told) = self.told.take() {
+            told.over();
+        }
         Some(self.errand(own, account))
     }
 

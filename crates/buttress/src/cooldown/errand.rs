@@ -94,12 +94,12 @@ impl Errand {
         let now = self.gates.clock.now();
         match owed {
             Some(gate) if told.is_none_or(|told| told == key) => {
-                self.gates.tell(gate.answered(pass, outcome, now));
+                self.gates.tell(key, gate.answered(pass, outcome, now));
             }
             Some(gate) => gate.came_back(pass, now),
             None if told == Some(key) => {
                 let gate = self.gates.made(key, now);
-                self.gates.tell(gate.answered(pass, outcome, now));
+                self.gates.tell(key, gate.answered(pass, outcome, now));
             }
             None => {}
         }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use buttress_core::pause::{Change, Gate, Pass, Pauses, Refusal};
-use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
+use buttress_core::{Event, Key, Rejected, Timestamp};
 
 use super::errand::Passes;
 use super::keys::Keys;
 use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 impl State for Gate {
@@ -24,7 +25,7 @@ pub(super) struct Gates {
     settings: Settings,
     pub(super) max_wait: Duration,
     pub(super) clock: Clock,
-    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) watcher: Watcher,
 }
 
 /// What gates are made from: with others, there are other gates.
@@ -50,7 +51,7 @@ impl Default for Gates {
             settings,
             max_wait: MAX_WAIT,
             clock: Clock::default(),
-            observer: None,
+            watcher: Watcher::default(),
         }
     }
 }
@@ -108,23 +109,22 @@ impl Gates {
         all
     }
 
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            observer.observe(event);
-        }
-    }
-
-    pub(super) fn tell(&self, change: Option<Change>) {
+    pub(super) fn tell(&self, key: Key, change: Option<Change>) {
         match change {
-            Some(Change::Began { until, why }) => self.observe(&Event::PauseBegan { why, until }),
-            Some(Change::Ended) => self.observe(&Event::PauseEnded),
+            Some(Change::Began { until, why }) => self.watcher.observe(&Event::PauseBegan {
+                key,
+                why,
+                until,
+                remaining: until.since(self.clock.now()),
+            }),
+            Some(Change::Ended) => self.watcher.observe(&Event::PauseEnded { key }),
             None => {}
         }
     }
 
     pub(super) fn refuse(&self, key: Key, refusal: Refusal) -> Rejected {
         let rejected = rejected(key, refusal);
-        self.observe(&Event::Rejected {
+        self.watcher.observe(&Event::Rejected {
             rejected: &rejected,
         });
         rejected

@@ -52,7 +52,7 @@ impl<K> Handle<K> {
     pub fn hold(&self, key: Key, wait: Duration) {
         let now = self.now();
         let gate = self.gates().made(key, now);
-        self.gates().tell(gate.hold(now + wait, now));
+        self.gates().tell(key, gate.hold(now + wait, now));
     }
 
     /// Ends the pause of `key`. Those who wait are released step by step, as after any pause.

@@ -11,6 +11,7 @@ use super::handle::Handle;
 use super::service::Cooldown;
 use crate::call_time::CallTime;
 use crate::key::Everything;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Pauses all who share a limit. See the [module](crate::cooldown).
@@ -88,7 +89,7 @@ impl<K: Clone> CooldownLayer<K> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
-        self.with(|gates| gates.observer = Some(observer))
+        self.with(|gates| gates.watcher = Watcher::new(observer))
     }
 
     fn renew(self, change: impl FnOnce(&mut Settings)) -> Self {

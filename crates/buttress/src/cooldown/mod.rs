@@ -48,7 +48,8 @@
 //! # Events
 //!
 //! [`PauseBegan`](buttress_core::Event::PauseBegan), [`PauseEnded`](buttress_core::Event::PauseEnded),
-//! [`Waited`](buttress_core::Event::Waited), [`Rejected`](buttress_core::Event::Rejected).
+//! [`WaitBegan`](buttress_core::Event::WaitBegan), [`Waited`](buttress_core::Event::Waited),
+//! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

@@ -97,7 +97,7 @@ impl<K> Handle<K> {
             let now = self.now();
             let gate = self.gates().made(key, now);
             let pass = gate.pass().unwrap_or(Pass::BEFORE);
-            self.gates().tell(gate.answered(pass, outcome, now));
+            self.gates().tell(key, gate.answered(pass, outcome, now));
         }
     }
 }

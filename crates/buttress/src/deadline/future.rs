@@ -2,7 +2,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use buttress_core::{BoxError, Event, Key, Rejected, Timestamp, Why};
 use pin_project_lite::pin_project;
@@ -85,7 +84,13 @@ where
                     }
                 }
             }
-            StateProj::TooLate => (Err(rejected().into()), Some(Duration::ZERO)),
+            StateProj::TooLate => {
+                let rejected = rejected();
+                this.watcher.observe(&Event::Rejected {
+                    rejected: &rejected,
+                });
+                (Err(rejected.into()), None)
+            }
             StateProj::Done => panic!("polled after it was ready"),
         };
         // What the call held is let go now, and not when the caller drops this.

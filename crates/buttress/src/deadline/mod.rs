@@ -63,7 +63,7 @@
 //!
 //! # Events
 //!
-//! [`DeadlinePassed`](buttress_core::Event::DeadlinePassed).
+//! [`DeadlinePassed`](buttress_core::Event::DeadlinePassed), [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

@@ -241,13 +241,15 @@ async fn a_task_that_has_used_up_its_turn_is_ended_all_the_same() {
 }
 
 #[derive(Default)]
-struct Passed(Mutex<Vec<Duration>>);
+struct Passed(Mutex<Vec<Result<Duration, Why>>>);
 
 impl Observer for Passed {
     fn observe(&self, event: &Event<'_>) {
-        if let Event::DeadlinePassed { after } = event {
-            self.0.lock().unwrap().push(*after);
-        }
+        self.0.lock().unwrap().push(match event {
+            Event::DeadlinePassed { after } => Ok(*after),
+            Event::Rejected { rejected } => Err(rejected.why),
+            other => panic!("{other:?}"),
+        });
     }
 }
 
@@ -269,5 +271,5 @@ async fn a_deadline_that_passes_is_told_and_one_that_is_met_is_not() {
     }
     let mut call = task::spawn(service.call(with_deadline_in(Duration::ZERO)));
     assert_ready_err!(call.poll());
-    assert_eq!(*passed.0.lock().unwrap(), [SECOND, Duration::ZERO]);
+    assert_eq!(*passed.0.lock().unwrap(), [Ok(SECOND), Err(Why::Deadline)]);
 }

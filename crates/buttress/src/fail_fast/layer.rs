@@ -5,6 +5,7 @@ use buttress_core::{Event, Observer, Rejected};
 use tower_layer::Layer;
 
 use super::service::FailFast;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Refuses at once what the handles would refuse. See the [module](crate::fail_fast).
@@ -17,7 +18,7 @@ pub struct FailFastLayer<L> {
 pub(super) struct Shared<L> {
     pub(super) look: L,
     pub(super) clock: Clock,
-    observer: Option<Arc<dyn Observer>>,
+    watcher: Watcher,
 }
 
 impl<L> FailFastLayer<L> {
@@ -26,7 +27,7 @@ impl<L> FailFastLayer<L> {
         let shared = Shared {
             look,
             clock: Clock::default(),
-            observer: None,
+            watcher: Watcher::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -45,16 +46,14 @@ impl<L: Clone> FailFastLayer<L> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        Arc::make_mut(&mut self.shared).observer = Some(observer);
+        Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);
         self
     }
 }
 
 impl<L> Shared<L> {
     pub(super) fn refused(&self, rejected: &Rejected) {
-        if let Some(observer) = &self.observer {
-            observer.observe(&Event::Rejected { rejected });
-        }
+        self.watcher.observe(&Event::Rejected { rejected });
     }
 }
 

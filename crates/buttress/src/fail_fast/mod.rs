@@ -34,7 +34,7 @@
 //!
 //! # Events
 //!
-//! [`Refused`](buttress_core::Event::Rejected).
+//! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

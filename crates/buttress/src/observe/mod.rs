@@ -2,7 +2,15 @@
 
 use std::sync::Arc;
 
-pub use buttress_core::event::{Event, Observer};
+pub use buttress_core::event::{About, Event, Observer, Story};
+
+mod current;
+mod metric;
+mod wait;
+
+pub(crate) use self::current::slot_given;
+pub use self::metric::{DROPPED, Kind, Metric, OTHER, Unit};
+pub(crate) use self::wait::Wait;
 
 #[cfg(feature = "tracing")]
 mod tracing;
@@ -18,7 +26,9 @@ impl Watcher {
         Self(Some(observer))
     }
 
+    /// Tells it, and writes it into the story of the call that is being polled, if somebody keeps one.
     pub(crate) fn observe(&self, event: &Event<'_>) {
+        current::note(event);
         if let Some(observer) = &self.0 {
             observer.observe(event);
         }

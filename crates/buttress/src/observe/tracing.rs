@@ -37,7 +37,7 @@ impl Observer for Tracing {
                     "trying again"
                 );
             }
-            Event::CallEnded {
+            Event::RetryEnded {
                 attempts,
                 class,
                 end,
@@ -53,7 +53,7 @@ impl Observer for Tracing {
             Event::DeadlinePassed { after } => {
                 warn!(after_ms = after.as_millis(), "deadline passed");
             }
-            Event::Waited { cause, wait } => waited(cause, wait),
+            Event::Waited { cause, wait, .. } => waited(cause, wait),
             _ => of_all_callers(event),
         }
     }
@@ -81,7 +81,7 @@ fn of_all_callers(event: &Event<'_>) {
             info!(cause, "circuit would open");
         }
         Event::PauseBegan { why, .. } => info!(why = why.name(), "pause began"),
-        Event::PauseEnded => info!("pause ended"),
+        Event::PauseEnded { .. } => info!("pause ended"),
         Event::ServiceBroken { .. } => warn!("service broken"),
         Event::ServiceRebuilt { error: None } => info!("service rebuilt"),
         Event::ServiceRebuilt { .. } => warn!("service not rebuilt"),

@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::layer::{Common, rejected};
 use super::ticket::Ticket;
 use crate::look::Look;
+use crate::observe::{self, Wait};
 use crate::readiness;
 use crate::time::{Clock, sleep};
 
@@ -38,6 +39,7 @@ struct Waiting<S, Req, L> {
     later: S,
     request: Option<Req>,
     seat: Seat,
+    told: Wait,
     timer: Option<(Timestamp, Pin<Box<Sleep>>)>,
     common: Arc<Common<L>>,
 }
@@ -48,11 +50,18 @@ impl<S: Service<Req>, Req, L> ResponseFuture<S, Req, L> {
         Self { state }
     }
 
-    pub(super) fn waiting(later: S, request: Req, seat: Seat, common: Arc<Common<L>>) -> Self {
+    pub(super) fn waiting(
+        later: S,
+        request: Req,
+        seat: Seat,
+        told: Wait,
+        common: Arc<Common<L>>,
+    ) -> Self {
         let waiting = Box::new(Waiting {
             later,
             request: Some(request),
             seat,
+            told,
             timer: None,
             common,
         });
@@ -83,7 +92,9 @@ where
                     return Poll::Ready(result.map_err(|error| permit.unless_sent(error)));
                 }
                 StateProj::Waiting { waiting } => {
-                    let (attempt, permit) = ready!(waiting.poll(cx))?;
+                    let sent = ready!(waiting.poll(cx));
+                    waiting.told.give_up();
+                    let (attempt, permit) = sent?;
                     State::Attempt { attempt, permit }
                 }
                 StateProj::Rejected { rejected } => return Poll::Ready(Err((*rejected).into())),
@@ -134,10 +145,14 @@ where
             unreachable!("a call is sent once");
         };
         if let Some(rejected) = self.common.look.look(&request, now) {
-            return Err(rejected.into());
+            return Err(self.common.rejected(rejected).into());
         }
         match self.seat.confirm(now) {
-            Ok(Some(permit)) => Ok(Some((self.later.call(request), permit))),
+            Ok(Some(permit)) => {
+                self.told.over();
+                observe::slot_given();
+                Ok(Some((self.later.call(request), permit)))
+            }
             Ok(None) => {
                 self.request = Some(request);
                 Ok(None)

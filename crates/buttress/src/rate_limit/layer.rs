@@ -12,6 +12,7 @@ use super::terms::OnePerCall;
 use crate::call_time::CallTime;
 use crate::key::Everything;
 use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Two windows of a minute: longer, and a caller is better told to come back.
@@ -37,7 +38,7 @@ pub(super) struct Shared<K, T, L> {
 pub(super) struct Common<L> {
     pub(super) look: L,
     pub(super) clock: Clock,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) watcher: Watcher,
 }
 
 impl State for Limiter {
@@ -53,7 +54,7 @@ impl RateLimitLayer {
         let common = Common {
             look: (),
             clock: Clock::default(),
-            observer: None,
+            watcher: Watcher::default(),
         };
         Self {
             shared: Arc::new(Shared {
@@ -129,13 +130,11 @@ impl<K: Clone, T: Clone, L: Clone> RateLimitLayer<K, T, L> {
             quotas,
             common,
         } = Arc::unwrap_or_clone(self.shared);
-        let Common {
-            clock, observer, ..
-        } = Arc::unwrap_or_clone(common);
+        let Common { clock, watcher, .. } = Arc::unwrap_or_clone(common);
         let common = Common {
             look,
             clock,
-            observer,
+            watcher,
         };
         RateLimitLayer {
             shared: Arc::new(Shared {
@@ -176,7 +175,7 @@ impl<K: Clone, T: Clone, L: Clone> RateLimitLayer<K, T, L> {
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         let shared = Arc::make_mut(&mut self.shared);
-        Arc::make_mut(&mut shared.common).observer = Some(observer);
+        Arc::make_mut(&mut shared.common).watcher = Watcher::new(observer);
         self
     }
 }
@@ -207,16 +206,10 @@ impl<K, T, L> Shared<K, T, L> {
 
 impl<L> Common<L> {
     pub(super) fn rejected(&self, rejected: Rejected) -> Rejected {
-        self.observe(&Event::Rejected {
+        self.watcher.observe(&Event::Rejected {
             rejected: &rejected,
         });
         rejected
-    }
-
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            observer.observe(event);
-        }
     }
 }
 
@@ -266,7 +259,7 @@ impl<L: Clone> Clone for Common<L> {
         Self {
             look: self.look.clone(),
             clock: self.clock,
-            observer: self.observer.clone(),
+            watcher: self.watcher.clone(),
         }
     }
 }

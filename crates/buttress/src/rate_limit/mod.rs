@@ -62,7 +62,8 @@
 //!
 //! # Events
 //!
-//! [`RateLimitWait`](buttress_core::Event::RateLimitWait), [`Rejected`](buttress_core::Event::Rejected).
+//! [`WaitBegan`](buttress_core::Event::WaitBegan), [`Waited`](buttress_core::Event::Waited),
+//! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use buttress_core::{BoxError, Event};
+use buttress_core::BoxError;
+use buttress_core::history::Cause;
 use tower_service::Service;
 
 use super::future::{Permit, ResponseFuture, Seat};
@@ -10,6 +11,7 @@ use super::layer::{Shared, rejected};
 use super::terms::Terms;
 use crate::key::Keyer;
 use crate::look::Look;
+use crate::observe::{self, Wait};
 use crate::readiness;
 
 /// A service that sends no faster than a quota allows. See the [module](crate::rate_limit).
@@ -53,16 +55,17 @@ where
                 if let Some(ticket) = shared.terms.ticket(&request) {
                     ticket.pay(permit.again());
                 }
+                observe::slot_given();
                 ResponseFuture::admitted(self.inner.call(request), permit)
             }
             Ok(slot) => {
                 let permit = Permit::new(limiter, slot, shared.common.clock);
                 let seat = Seat::new(permit, key, latest, shared.terms.ticket(&request));
                 let common = Arc::clone(&shared.common);
-                let wait = slot.at().since(now);
-                common.observe(&Event::RateLimitWait { key, wait });
+                let wait = Some(slot.at().since(now));
+                let told = Wait::begin(&common.watcher, common.clock, Cause::RateLimit, key, wait);
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::waiting(self.inner.clone(), request, seat, common)
+                ResponseFuture::waiting(self.inner.clone(), request, seat, told, common)
             }
             Err(refused) => {
                 let rejected = shared.common.rejected(rejected(refused, key));

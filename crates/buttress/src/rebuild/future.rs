@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use buttress_core::{BoxError, Key, Rejected, Timestamp, Why};
+use buttress_core::{BoxError, Event, Key, Rejected, Timestamp, Why};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -79,7 +79,7 @@ where
                     Poll::Ready(Ok((call, generation))) => State::Calling { call, generation },
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending if CallTime::current().is_up() => {
-                        return Poll::Ready(Err(rejected(Why::Deadline, None)));
+                        return Poll::Ready(Err(rejected(this.shop, Why::Deadline, None)));
                     }
                     Poll::Pending => return Poll::Pending,
                 },
@@ -106,14 +106,14 @@ where
                     Offer::Use(Some(fresh)) => readying(&fresh),
                     Offer::Use(None) => Stage::Readying(self.own.0.clone(), self.own.1),
                     Offer::Build(build) => Stage::Building(build),
-                    Offer::NotBefore(time) => return Poll::Ready(Err(not_before(time))),
+                    Offer::NotBefore(time) => return Poll::Ready(Err(not_before(shop, time))),
                 },
                 Stage::Building(build) => {
                     // The work is for all callers, and has no part in this one's deadline.
                     let built = CallTime::UNLIMITED.enter(|| Pin::new(build).poll(cx));
                     match ready!(built) {
                         Ok(fresh) => readying(&fresh),
-                        Err(time) => return Poll::Ready(Err(not_before(time))),
+                        Err(time) => return Poll::Ready(Err(not_before(shop, time))),
                     }
                 }
                 Stage::Readying(service, generation) => {
@@ -134,13 +134,16 @@ fn readying<S: Clone>(fresh: &Fresh<S>) -> Stage<S> {
     Stage::Readying(S::clone(&fresh.service), fresh.generation)
 }
 
-fn not_before(time: Timestamp) -> BoxError {
-    rejected(Why::Rebuilding, Some(time))
+fn not_before<S>(shop: &Shop<S>, time: Timestamp) -> BoxError {
+    rejected(shop, Why::Rebuilding, Some(time))
 }
 
-fn rejected(why: Why, not_before: Option<Timestamp>) -> BoxError {
-    let key = Key::ALL;
-    Box::new(Rejected::new(why, key).with_not_before(not_before))
+fn rejected<S>(shop: &Shop<S>, why: Why, not_before: Option<Timestamp>) -> BoxError {
+    let rejected = Rejected::new(why, Key::ALL).with_not_before(not_before);
+    shop.watcher.observe(&Event::Rejected {
+        rejected: &rejected,
+    });
+    rejected.into()
 }
 
 impl<S: Service<Req>, Req> fmt::Debug for ResponseFuture<S, Req> {

@@ -47,7 +47,8 @@
 //!
 //! # Events
 //!
-//! [`ServiceBroken`](buttress_core::Event::ServiceBroken), [`ServiceRebuilt`](buttress_core::Event::ServiceRebuilt).
+//! [`ServiceBroken`](buttress_core::Event::ServiceBroken), [`ServiceRebuilt`](buttress_core::Event::ServiceRebuilt),
+//! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Defaults
 //!

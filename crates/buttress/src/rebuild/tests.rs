@@ -274,6 +274,7 @@ impl Observer for Log {
         let line = match event {
             Event::ServiceBroken { error } => format!("broken {:?}", told(*error)),
             Event::ServiceRebuilt { error } => format!("rebuilt {:?}", told(*error)),
+            Event::Rejected { rejected } => rejected.to_string(),
             _ => format!("unexpected {event:?}"),
         };
         self.0.lock().unwrap().push(line);
@@ -302,6 +303,8 @@ async fn what_breaks_and_what_is_rebuilt_is_told_once() {
     let told = [
         "broken Some(\"gone\")",
         "rebuilt Some(\"no route\")",
+        "rejected before sending: rebuilding",
+        "rejected before sending: rebuilding",
         "rebuilt None",
         "broken None",
     ];

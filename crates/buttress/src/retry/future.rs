@@ -14,6 +14,7 @@ use super::layer::Shared;
 use super::progress::{Next, Progress};
 use super::replay::Replay;
 use crate::carrier::Carrier;
+use crate::observe::Wait;
 use crate::time::{Timer, sleep};
 
 pin_project! {
@@ -30,7 +31,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F> {
         Attempt { #[pin] attempt: F },
-        Waiting { timer: Pin<Box<Sleep>> },
+        Waiting { timer: Pin<Box<Sleep>>, told: Wait },
         Readying { #[pin] timer: Timer },
     }
 }
@@ -73,16 +74,20 @@ where
                     };
                     match this.progress.after(result.map_err(Into::into)) {
                         Next::Return(result) => return Poll::Ready(result),
-                        Next::Wait(Duration::ZERO) => State::Readying {
+                        Next::Wait(Duration::ZERO, _) => State::Readying {
                             timer: Timer::new(),
                         },
-                        Next::Wait(wait) => State::Waiting { timer: sleep(wait) },
+                        Next::Wait(wait, cause) => State::Waiting {
+                            timer: sleep(wait),
+                            told: this.progress.waits(wait, cause),
+                        },
                     }
                 }
-                StateProj::Waiting { timer } => {
+                StateProj::Waiting { timer, told } => {
                     if timer.as_mut().poll(cx).is_pending() {
                         return this.progress.pending();
                     }
+                    told.over();
                     State::Readying {
                         timer: Timer::new(),
                     }

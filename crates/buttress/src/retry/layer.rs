@@ -2,13 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use buttress_core::Observer;
 use buttress_core::budget::Budget;
 use buttress_core::retry::Retries;
-use buttress_core::{Event, Observer};
 use tower_layer::Layer;
 
 use super::replay::{Held, Http};
 use super::service::Retry;
+use crate::observe::Watcher;
 use crate::time::Clock;
 
 /// Tries again. See the [module](crate::retry).
@@ -26,7 +27,7 @@ pub(super) struct Shared<R> {
     pub(super) budget: Arc<Budget>,
     pub(super) clock: Clock,
     seeds: Arc<AtomicU64>,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) watcher: Watcher,
 }
 
 impl RetryLayer {
@@ -38,7 +39,7 @@ impl RetryLayer {
             budget: Arc::default(),
             clock: Clock::default(),
             seeds: Arc::new(AtomicU64::new(fastrand::u64(..))),
-            observer: None,
+            watcher: Watcher::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -54,7 +55,7 @@ impl<R: Clone> RetryLayer<R> {
             budget,
             clock,
             seeds,
-            observer,
+            watcher,
             ..
         } = Arc::unwrap_or_clone(self.shared);
         RetryLayer {
@@ -64,7 +65,7 @@ impl<R: Clone> RetryLayer<R> {
                 budget,
                 clock,
                 seeds,
-                observer,
+                watcher,
             }),
         }
     }
@@ -101,7 +102,7 @@ impl<R: Clone> RetryLayer<R> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        Arc::make_mut(&mut self.shared).observer = Some(observer);
+        Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);
         self
     }
 }
@@ -113,12 +114,6 @@ impl<R> Shared<R> {
     /// Random numbers for one call. Each call has its own, so that no two calls wait in step.
     pub(super) fn random(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seeds.fetch_add(SEED_STEP, Ordering::Relaxed))
-    }
-
-    pub(super) fn observe(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.observer {
-            observer.observe(event);
-        }
     }
 }
 

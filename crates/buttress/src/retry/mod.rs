@@ -56,7 +56,9 @@
 //!
 //! # Events
 //!
-//! [`RetryScheduled`](buttress_core::Event::RetryScheduled), [`CallEnded`](buttress_core::Event::CallEnded),
+//! [`RetryScheduled`](buttress_core::Event::RetryScheduled), [`RetryEnded`](buttress_core::Event::RetryEnded),
+//! [`WaitBegan`](buttress_core::Event::WaitBegan) and [`Waited`](buttress_core::Event::Waited) for a sleep between
+//! attempts, [`BudgetLevel`](buttress_core::Event::BudgetLevel) where a retry was granted or the budget refused it,
 //! [`NestedRetry`](buttress_core::Event::NestedRetry).
 //!
 //! # Defaults

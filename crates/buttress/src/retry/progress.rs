@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use buttress_core::history::{Cause, End};
 use buttress_core::retry::{Call, Decision, restarts_backoff};
-use buttress_core::{BoxError, Class, Event, History, Outcome, Rejected, Timestamp};
+use buttress_core::{BoxError, Class, Event, History, Key, Outcome, Rejected, Timestamp};
 
 use super::layer::Shared;
 use super::replay::Replay;
@@ -14,6 +14,7 @@ use super::spending::Spending;
 use crate::call_time::{self, CallTime};
 use crate::carrier::Carrier;
 use crate::judge;
+use crate::observe::Wait;
 use crate::options::CallOptions;
 
 /// What a call has gone through so far, and what it may still do.
@@ -35,7 +36,8 @@ struct Trouble {
 
 pub(super) enum Next<T> {
     Return(Result<T, BoxError>),
-    Wait(Duration),
+    /// For how long, and who chose it. Nothing where a layer further in will hold the attempt.
+    Wait(Duration, Cause),
 }
 
 impl<R, Req> Progress<R, Req>
@@ -70,7 +72,7 @@ where
             return Next::Return(Ok(response));
         }
         match self.after_failure(&outcome, response.history()) {
-            Ok(wait) => Next::Wait(wait),
+            Ok((wait, cause)) => Next::Wait(wait, cause),
             Err(history) => {
                 response.record(history);
                 Next::Return(Ok(response))
@@ -88,7 +90,7 @@ where
         }
         let refused = Rejected::find(&*failure).and_then(|rejected| rejected.not_before);
         match self.after_failure(&failure.outcome().clone(), failure.history()) {
-            Ok(wait) => Next::Wait(wait),
+            Ok((wait, cause)) => Next::Wait(wait, cause),
             Err(history) => {
                 let (end, told) = (history.end(), history.not_before());
                 failure.record(history.ended(end, told.or(refused)));
@@ -102,13 +104,13 @@ where
         &mut self,
         outcome: &Outcome,
         inside: Option<&History>,
-    ) -> Result<Duration, History> {
+    ) -> Result<(Duration, Cause), History> {
         let mut trouble = self
             .trouble
             .take()
             .unwrap_or_else(|| Box::new(Trouble::new(self.shared())));
         if let Some(inside) = inside {
-            self.shared().observe(&Event::NestedRetry {
+            self.shared().watcher.observe(&Event::NestedRetry {
                 attempts: inside.attempts(),
             });
             self.ended(trouble.history, outcome, End::GivenUpInside, None);
@@ -123,15 +125,16 @@ where
                 let (wait, cause) = held.map_or((wait, cause), |held| (held, Cause::Cooldown));
                 self.spending.retry_granted();
                 let attempt = trouble.history.attempts();
-                self.shared().observe(&Event::RetryScheduled {
+                self.shared().watcher.observe(&Event::RetryScheduled {
                     attempt,
                     outcome,
                     wait,
                     cause,
                 });
+                self.tell_budget();
                 trouble.wait(outcome, wait, cause);
                 self.trouble = Some(trouble);
-                Ok(if held.is_some() { Duration::ZERO } else { wait })
+                Ok((if held.is_some() { Duration::ZERO } else { wait }, cause))
             }
         }
     }
@@ -179,6 +182,11 @@ where
         is_long_enough.then(|| until.since(now))
     }
 
+    pub(super) fn waits(&self, wait: Duration, cause: Cause) -> Wait {
+        let shared = self.shared();
+        Wait::begin(&shared.watcher, shared.clock, cause, Key::ALL, Some(wait))
+    }
+
     fn ended(
         &self,
         history: History,
@@ -187,13 +195,23 @@ where
         not_before: Option<Timestamp>,
     ) -> History {
         let (attempts, waited, class) = (history.attempts(), history.waited(), outcome.class());
-        self.shared().observe(&Event::CallEnded {
+        self.shared().watcher.observe(&Event::RetryEnded {
             attempts,
             class,
             end,
             waited,
         });
+        if end == End::Budget {
+            self.tell_budget();
+        }
         history.ended(end, not_before)
+    }
+
+    /// Where a retry has taken from it, or found nothing in it.
+    fn tell_budget(&self) {
+        let shared = self.shared();
+        let balance = shared.budget.balance(shared.clock.now());
+        shared.watcher.observe(&Event::BudgetLevel { balance });
     }
 
     /// The copy becomes the next request, and a copy of it is kept.

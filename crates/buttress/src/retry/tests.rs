@@ -138,13 +138,15 @@ impl Observer for Log {
                 outcome.class(),
                 cause.name()
             )),
-            Event::CallEnded {
+            Event::RetryEnded {
                 attempts,
                 class,
                 end,
                 waited,
             } => self.write(format_args!("end {attempts} {class} {end:?} {waited:?}")),
             Event::NestedRetry { attempts } => self.write(format_args!("nested {attempts}")),
+            // What goes with each of these is looked at where all events of a stack are.
+            Event::WaitBegan { .. } | Event::Waited { .. } | Event::BudgetLevel { .. } => {}
             _ => self.write(format_args!("unexpected {event:?}")),
         }
     }

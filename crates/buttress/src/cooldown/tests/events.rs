@@ -12,9 +12,18 @@ impl Observer for Log {
     fn observe(&self, event: &Event<'_>) {
         let line = match event {
             Event::PauseBegan { why, .. } => format!("began by {}", why.name()),
-            Event::PauseEnded => "ended".to_owned(),
-            Event::Waited { cause, wait } => {
-                format!("waited {} for {}", wait.as_secs(), cause.name())
+            Event::PauseEnded { .. } => "ended".to_owned(),
+            Event::WaitBegan { cause, wait, .. } => {
+                format!("waits {:?} for {}", wait.unwrap(), cause.name())
+            }
+            Event::Waited {
+                cause,
+                wait,
+                given_up,
+                ..
+            } => {
+                let vain = if *given_up { " in vain" } else { "" };
+                format!("waited {} for {}{vain}", wait.as_secs(), cause.name())
             }
             Event::Rejected { rejected } => format!("refused by {}", rejected.why.name()),
             other => format!("{other:?}"),
@@ -53,6 +62,7 @@ async fn one_wave_is_one_pause_and_every_wait_and_refusal_is_told() {
     assert_ready_err!(task::spawn(client.call(request())).poll());
     let expected = [
         "began by cooldown",
+        "waits 5s for cooldown",
         "waited 6 for cooldown",
         "ended",
         "began by cooldown",

@@ -168,7 +168,8 @@ async fn what_waits_and_what_is_refused_is_told() {
     impl Observer for Told {
         fn observe(&self, event: &Event<'_>) {
             let told = match event {
-                Event::RateLimitWait { wait, .. } => format!("wait {wait:?}"),
+                Event::WaitBegan { wait, .. } => format!("wait {:?}", wait.unwrap()),
+                Event::Waited { wait, given_up, .. } => format!("waited {wait:?} {given_up}"),
                 Event::Rejected { rejected } => rejected.to_string(),
                 _ => String::from("something else"),
             };
@@ -178,7 +179,20 @@ async fn what_waits_and_what_is_refused_is_told() {
     let told = Arc::new(Told::default());
     let layer = RateLimitLayer::new([one_a_second()]).with_max_wait(SECOND);
     let mut service = layer.with_observer(told.clone()).layer(echo());
-    let _calls: Vec<_> = (0..3).map(|request| service.call(request)).collect();
+    let mut calls: Vec<_> = (0..4)
+        .map(|request| tokio_test::task::spawn(service.call(request)))
+        .collect();
     let refused = "rejected before sending: rate_limit: the call costs 1, the quota holds 1 per 1s";
-    assert_eq!(*told.0.lock().unwrap(), ["wait 1s", refused]);
+    let expected = ["wait 1s", refused, refused];
+    assert_eq!(std::mem::take(&mut *told.0.lock().unwrap()), expected);
+    tokio_test::assert_pending!(calls[1].poll());
+    tokio::time::advance(SECOND).await;
+    tokio_test::assert_ready_ok!(calls[1].poll());
+    drop(calls);
+    assert_eq!(
+        std::mem::take(&mut *told.0.lock().unwrap()),
+        ["waited 1s false"]
+    );
+    drop(service.call(0));
+    assert_eq!(*told.0.lock().unwrap(), ["wait 1s", "waited 0ns true"]);
 }

@@ -21,6 +21,11 @@ pub trait Carrier {
     /// The clock is for a date in an answer that has no `Date` header of its own.
     fn outcome(&self, clock: Clock) -> Outcome;
 
+    /// The status, where the response has one as HTTP has it. It is told to observers, and nobody decides by it.
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
     /// What became of the call, if a retry layer has written it down.
     fn history(&self) -> Option<&History>;
 
@@ -32,6 +37,10 @@ impl<B> Carrier for Response<B> {
     fn outcome(&self, clock: Clock) -> Outcome {
         let carried = self.extensions().get().copied();
         carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
+    }
+
+    fn status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
     }
 
     fn history(&self) -> Option<&History> {
@@ -48,6 +57,10 @@ impl Carrier for reqwest::Response {
     fn outcome(&self, clock: Clock) -> Outcome {
         let carried = self.extensions().get().copied();
         carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
+    }
+
+    fn status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
     }
 
     fn history(&self) -> Option<&History> {

@@ -61,6 +61,11 @@ impl Class {
         Self::Panicked,
     ];
 
+    /// Its place in [`Class::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name used in metrics, configuration and documentation.
     pub const fn name(self) -> &'static str {
         match self {
@@ -277,6 +282,13 @@ mod tests {
             .copied()
             .filter(|class| class.default_repeat() == Repeat::Always);
         assert!(always.eq([Class::RateLimited, Class::Overloaded, Class::Connect]));
+    }
+
+    #[test]
+    fn a_class_is_found_where_it_says() {
+        for (index, class) in Class::ALL.iter().enumerate() {
+            assert_eq!(class.index(), index, "{class}");
+        }
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Why {
         Self::Rebuilding,
     ];
 
+    /// Its place in [`Why::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name used in metrics and documentation.
     pub const fn name(self) -> &'static str {
         match self {
@@ -179,5 +184,12 @@ mod tests {
     #[test]
     fn a_refusal_stays_small_enough_to_be_passed_about() {
         assert!(size_of::<Rejected>() <= 80, "{}", size_of::<Rejected>());
+    }
+
+    #[test]
+    fn a_reason_is_found_where_it_says() {
+        for (index, why) in Why::ALL.into_iter().enumerate() {
+            assert_eq!(why.index(), index, "{why:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use buttress::core::{BoxError, Class, Key, Outcome};
 use buttress::deadline::DeadlineLayer;
 use buttress::fail_fast::FailFastLayer;
 use buttress::isolation::IsolationLayer;
+use buttress::observe::{AttemptLayer, CallLayer};
 use buttress::providers::openai;
 use buttress::rate_limit::usage::UsageLayer;
 use buttress::rate_limit::{Quota, RateLimitLayer};
@@ -104,6 +105,8 @@ enrol! {
     retry: RetryLayer as Http, retry();
     classify: ClassifyLayer as Http, stateless(ClassifyLayer::new(Rules::new().then(openai::PROFILE)));
     classify_a_function: ClassifyFnLayer as Http, stateless(classify_fn(by_status));
+    observe_call: CallLayer as Http, stateless(CallLayer::new(Arc::new(())));
+    observe_attempt: AttemptLayer as Http, stateless(AttemptLayer::new(Arc::new(())));
     deadline: DeadlineLayer as Http, stateless(DeadlineLayer::new(HOUR));
     attempt_timeout: AttemptTimeoutLayer as Http, stateless(AttemptTimeoutLayer::new(HOUR));
     fail_fast: FailFastLayer as Http, stateless(FailFastLayer::new(()));

@@ -2,12 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use buttress_core::breaker::{Command, Snapshot, State};
-use buttress_core::{Key, Rejected, Timestamp, Why};
+use buttress_core::{Event, Key, Observer, Rejected, Timestamp, Why};
 use tokio::sync::watch;
 
 use super::shared::Shared;
 use crate::key::{Everything, Keyer};
 use crate::look::Look;
+use crate::observe::Report;
 
 /// The circuits of a layer: to look at, to follow, and to tell what to do.
 ///
@@ -70,6 +71,28 @@ impl<K: Keyer<Req>, Req> Look<Req> for Handle<K> {
         let refused = self.shared.circuits.peek(key)?.breaker.look(now)?;
         Some(Rejected::new(Why::CircuitOpen, key).with_not_before(refused.not_before))
     }
+}
+
+/// Tells how many circuits are in each state, and how the worst of them does.
+impl<K> Report for Handle<K> {
+    fn report(&self, observer: &dyn Observer) {
+        let mut states = [0; State::ALL.len()];
+        let (mut failure_rate, mut slow_rate) = (None, None);
+        for (_, snapshot) in self.snapshots() {
+            states[snapshot.state.index()] += 1;
+            failure_rate = worse(failure_rate, snapshot.failure_rate);
+            slow_rate = worse(slow_rate, snapshot.slow_rate);
+        }
+        observer.observe(&Event::BreakerLevel {
+            states,
+            failure_rate,
+            slow_rate,
+        });
+    }
+}
+
+fn worse(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    one.into_iter().chain(other).reduce(f64::max)
 }
 
 impl<K> Clone for Handle<K> {

@@ -5,13 +5,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use buttress_core::pause::{Gate, Phase, Snapshot, Ticket};
-use buttress_core::{Key, Rejected, Timestamp};
+use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
 
 use super::gates::{Gates, rejected};
 use super::keys::Keys;
 use super::layer::Shared;
 use crate::key::Keyer;
 use crate::look::{Holds, Look};
+use crate::observe::Report;
 use crate::time::Clock;
 
 /// Reads the pauses of a layer, sets them by hand, and is told when they change.
@@ -126,6 +127,17 @@ where
         let held = |(_, gate): (_, Arc<Gate>)| gate.held_until(now);
         let until = self.each_gate(request).filter_map(held).max()?;
         self.look(request, now).is_none().then_some(until)
+    }
+}
+
+/// Tells how long the longest pause has to go.
+impl<K> Report for Handle<K> {
+    fn report(&self, observer: &dyn Observer) {
+        let now = self.now();
+        let all = self.all();
+        let remaining = all.iter().map(|(_, pause)| pause.until.since(now));
+        let remaining = remaining.max().unwrap_or_default();
+        observer.observe(&Event::PauseLevel { remaining });
     }
 }
 

@@ -39,6 +39,12 @@ fn change<T>(change: impl FnOnce(&mut Story) -> T) -> Option<T> {
     Some(changed)
 }
 
+/// Whether somebody keeps the story of this call, and will tell its end.
+#[cfg(feature = "tracing")]
+pub(super) fn is_kept() -> bool {
+    CURRENT.get().is_some()
+}
+
 pub(super) fn note(event: &Event<'_>) {
     change(|story| story.note(event));
 }

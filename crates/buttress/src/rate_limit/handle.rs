@@ -1,13 +1,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use buttress_core::quota::{Limiter, Quota, Schedule, Snapshot};
-use buttress_core::{Key, Rejected, Timestamp};
+use buttress_core::quota::{Level, Limiter, Quota, Schedule, Snapshot};
+use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
 
 use super::layer::{Shared, rejected};
 use super::terms::Terms;
 use crate::key::Keyer;
 use crate::look::Look;
+use crate::observe::Report;
 
 /// The quotas of a [`RateLimitLayer`](super::RateLimitLayer): to look at, and to change.
 ///
@@ -75,6 +76,31 @@ impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
         };
         refused.map(|refused| rejected(refused, key))
     }
+}
+
+/// Tells what is left of each quota: of the key that has the least of it.
+impl<K, T, L> Report for RateLimits<K, T, L> {
+    fn report(&self, observer: &dyn Observer) {
+        let mut least: Vec<Level> = Vec::new();
+        for (_, snapshot) in self.snapshots() {
+            for level in &snapshot.levels {
+                match least.iter_mut().find(|other| is_same(other, level)) {
+                    Some(other) if other.remaining <= level.remaining => {}
+                    Some(other) => *other = *level,
+                    None => least.push(*level),
+                }
+            }
+        }
+        for level in least {
+            observer.observe(&Event::QuotaLevel { level });
+        }
+    }
+}
+
+/// Two keys may have learned different limits. What they count, and by what period, is the same quota.
+fn is_same(one: &Level, other: &Level) -> bool {
+    let is_of = |level: &Level| (level.quota.counts(), level.quota.period());
+    is_of(one) == is_of(other)
 }
 
 impl<K, T, L> Clone for RateLimits<K, T, L> {

@@ -107,6 +107,13 @@ impl<R: Clone> RetryLayer<R> {
     }
 }
 
+impl<R> RetryLayer<R> {
+    /// The bound on retries that all calls share: to look at, or for another layer.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.shared.budget
+    }
+}
+
 /// Steps through all seeds, far apart: 2⁶⁴ divided by the golden ratio.
 const SEED_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 

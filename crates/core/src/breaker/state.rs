@@ -31,6 +31,11 @@ impl State {
         Self::MetricsOnly,
     ];
 
+    /// Its place in [`State::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name used in metrics, configuration and documentation.
     pub const fn name(self) -> &'static str {
         match self {
@@ -93,6 +98,13 @@ impl Word {
 #[cfg(not(buttress_loom))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_is_found_where_it_says() {
+        for (index, state) in State::ALL.into_iter().enumerate() {
+            assert_eq!(state.index(), index, "{state}");
+        }
+    }
 
     #[test]
     fn a_word_keeps_its_state_and_counts_its_changes() {

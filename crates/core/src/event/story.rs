@@ -56,9 +56,10 @@ impl Story {
         self.rejected
     }
 
-    /// Whether the call met no trouble: one attempt at most, no wait, no refusal.
+    /// Whether the call met no trouble: one attempt at most, no refusal, and no pause. To wait for a slot or a place is
+    /// no trouble: that is how trouble is kept away.
     pub fn is_plain(&self) -> bool {
-        self.attempts <= 1 && self.rejected.is_none() && self.waited.iter().all(|wait| *wait == 0)
+        self.attempts <= 1 && self.rejected.is_none() && self.waited_for(Cause::Cooldown).is_zero()
     }
 
     /// A rate limit has given the next attempt a slot.
@@ -156,16 +157,17 @@ mod tests {
     }
 
     #[test]
-    fn a_second_attempt_a_wait_and_a_refusal_are_trouble() {
+    fn a_second_attempt_a_pause_and_a_refusal_are_trouble() {
         let mut story = Story::default();
         story.attempt_began();
         story.note(&ended(Some(&Outcome::new(Class::Ok))));
+        story.note(&waited(Cause::RateLimit, Duration::from_secs(1)));
         assert!(story.is_plain());
         let rejected = Rejected::new(Why::Cooldown, Key::ALL);
         let rejected = Event::Rejected {
             rejected: &rejected,
         };
-        for trouble in [rejected, waited(Cause::RateLimit, Duration::from_nanos(1))] {
+        for trouble in [rejected, waited(Cause::Cooldown, Duration::from_nanos(1))] {
             let mut story = story;
             story.note(&trouble);
             assert!(!story.is_plain(), "{trouble:?}");

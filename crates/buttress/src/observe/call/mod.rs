@@ -1,0 +1,63 @@
+//! Each call is told when it begins and when it ends, and what it went through.
+//!
+//! The outermost layer. It keeps the [`Story`](super::Story) of the call: what the layers inside tell while the call is
+//! polled is written into it, whether or not they have an observer, and the end of the call is told with all of it.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use buttress::observe::call::CallLayer;
+//! use buttress::observe::{Event, HttpRequests, Observer};
+//! use http::HeaderName;
+//!
+//! struct Print;
+//!
+//! impl Observer for Print {
+//!     fn observe(&self, event: &Event<'_>) {
+//!         if let Event::CallEnded { elapsed, story, .. } = event {
+//!             println!("{} attempts in {elapsed:?}", story.attempts());
+//!         }
+//!     }
+//! }
+//!
+//! let requests = HttpRequests::default().with_correlation_header(HeaderName::from_static("x-request-id"));
+//! let layer = CallLayer::new(Arc::new(Print)).with_requests(requests);
+//! # let _ = layer;
+//! ```
+//!
+//! # How a story travels
+//!
+//! In a thread-local value that is there while the inner service is called and polled, as [`CallTime`](crate::CallTime)
+//! is, and dropped: for requests of any type, and without an allocation. What another task polls is not of this call:
+//! under a `tower::buffer::Buffer` that stands between this layer and the attempts, attempts are not counted, as they are
+//! begun by the buffer's task. A call layer inside another keeps a story of its own.
+//!
+//! # Readiness
+//!
+//! The inner service's. The wait for it belongs to no call yet, and is not timed.
+//!
+//! # Cancel safety
+//!
+//! Dropping the future drops the call, and tells that it ended without an answer.
+//!
+//! # Errors
+//!
+//! The inner service's.
+//!
+//! # Events
+//!
+//! [`CallBegan`](buttress_core::Event::CallBegan); [`CallEnded`](buttress_core::Event::CallEnded), once for each call
+//! that began, after everything else that is told of it.
+//!
+//! # Defaults
+//!
+//! No spans: they cost some hundred nanoseconds where somebody collects them. Nobody observes where a layer is made by
+//! [`CallLayer::default`], for a stack whose type shall not depend on it; then a call is passed on as it is.
+
+mod future;
+mod layer;
+mod service;
+
+pub use self::future::ResponseFuture;
+pub use self::layer::CallLayer;
+pub use self::service::Calls;

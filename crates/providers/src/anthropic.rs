@@ -24,11 +24,14 @@
 //! what is read from the cache; output is counted as it is produced, so `max_tokens` costs nothing.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
 use crate::profile::{Hides, Kind, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Header, Looks, Says, Status};
 
@@ -46,8 +49,47 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    cost: Cost {
+        tokens: Charge::Input,
+        usage: &["input_tokens", "output_tokens"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
+    grammar: Some(Grammar::Anthropic),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page("platform.claude.com/docs/en/api/rate-limits", READ);
+
+/// Of each class of model.
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("Start", 1_000, Unit::Requests, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Start", 2_000_000, Unit::InputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Start", 400_000, Unit::OutputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Build", 5_000, Unit::Requests, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Build", 5_000_000, Unit::InputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Build", 1_000_000, Unit::OutputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Scale", 10_000, Unit::Requests, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Scale", 10_000_000, Unit::InputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Scale", 2_000_000, Unit::OutputTokens, Period::Minute)
+        .of(FOUR_FIVE),
+    PAGE.says("Start", 1_000, Unit::Requests, Period::Minute)
+        .of("Fable 5"),
+    PAGE.says("Start", 500_000, Unit::InputTokens, Period::Minute)
+        .of("Fable 5"),
+    PAGE.says("Start", 100_000, Unit::OutputTokens, Period::Minute)
+        .of("Fable 5"),
+];
+
+const FOUR_FIVE: &str = "Opus, Sonnet and Haiku 4.5";
 
 const SIGNALS: &[Signal] = &[
     Signal::new(
@@ -88,6 +130,12 @@ const SIGNALS: &[Signal] = &[
     Signal::new(
         "anthropic overloaded",
         &[Code(&["overloaded_error"])],
+        Class::Overloaded,
+        Scope::Model,
+    ),
+    Signal::new(
+        "anthropic overloaded",
+        &[Status(&[429]), Says(&["not your usage limit"])],
         Class::Overloaded,
         Scope::Model,
     ),

@@ -24,8 +24,10 @@
 //! arrival; requests are counted over slices of one or ten seconds; failed requests count.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::duration;
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
@@ -47,6 +49,13 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    cost: Cost {
+        tokens: Charge::Sum,
+        usage: &["total_tokens"],
+        counts_failures: true,
+        ..Cost::CALLS
+    },
+    grammar: Some(Grammar::Azure),
     ..Profile::PLAIN
 };
 
@@ -56,6 +65,17 @@ const SIGNALS: &[Signal] = &[
         &[
             Status(&[403, 429]),
             Says(&["out of call volume quota", "quota will be replenished"]),
+        ],
+        Class::QuotaExhausted,
+        Scope::Account,
+    ),
+    // The quotas of its policies for tokens and for bandwidth.
+    Signal::new(
+        "azure gateway quota",
+        &[
+            Status(&[403]),
+            Looks("`statusCode` at the top", is_of_gateway),
+            Says(&["quota"]),
         ],
         Class::QuotaExhausted,
         Scope::Account,
@@ -89,9 +109,7 @@ const SIGNALS: &[Signal] = &[
         "azure gateway limit",
         &[
             Status(&[429]),
-            Looks("`statusCode` at the top", |fields| {
-                fields.value("/statusCode").is_some()
-            }),
+            Looks("`statusCode` at the top", is_of_gateway),
         ],
         Class::RateLimited,
         Scope::Account,
@@ -137,13 +155,22 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     }
 }
 
-/// `Quota will be replenished in 5.03:23:11.`
+fn is_of_gateway(fields: &Fields<'_>) -> bool {
+    fields.value("/statusCode").is_some()
+}
+
+/// `Quota will be replenished in 5.03:23:11.`, `Token quota is exceeded. Try again in 03:23:11.`
 fn replenished(fields: &Fields<'_>) -> Reading {
-    let message = [fields.text("/message"), fields.text("/error/message")];
-    let span = message.iter().find_map(|message| {
-        let (_, after) = message.split_once("replenished in ")?;
-        let word = after.split_ascii_whitespace().next()?;
-        duration::time_span(word.trim_end_matches('.'))
+    let messages = [fields.text("/message"), fields.text("/error/message")];
+    let span = messages.iter().find_map(|message| {
+        let lower = message.to_ascii_lowercase();
+        let mut ends = ["replenished in ", "try again in "]
+            .iter()
+            .filter_map(|phrase| Some(lower.split_once(phrase)?.1));
+        ends.find_map(|after| {
+            let word = after.split_ascii_whitespace().next()?;
+            duration::time_span(word.trim_end_matches('.'))
+        })
     });
     span.map_or(Reading::Absent, Reading::Wait)
 }

@@ -27,8 +27,10 @@ use buttress_core::hint::{HintSource, Hints, Reading, decimal};
 use buttress_core::{Class, Outcome, Repeat, Scope};
 use serde_json::Value;
 
+use crate::cost::{Charge, Cost};
 use crate::fields::{Answer, Fields};
-use crate::profile::{Kind, Profile};
+use crate::profile::{IdempotencyHeader, Kind, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Says, Status};
 
@@ -45,8 +47,27 @@ pub const PROFILE: Profile = Profile {
     shape: named_event,
     hints,
     repeats_post: true,
+    cost: Cost {
+        tokens: Charge::Sum,
+        usage: &["totalTokens"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
+    idempotency_header: Some(IdempotencyHeader {
+        name: "amz-sdk-invocation-id",
+        is_honoured: false,
+    }),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page(
+    "docs.aws.amazon.com/bedrock, scaling-throughput-best-practices",
+    READ,
+);
+
+const PUBLISHED: &[PublishedLimit] = &[PAGE
+    .says("any", 15_000_000, Unit::Tokens, Period::Minute)
+    .of("Claude 4.7 and later")];
 
 /// What botocore holds for throttling, whatever the status (`retries/standard.py`).
 const THROTTLED: &[&str] = &[

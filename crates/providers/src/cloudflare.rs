@@ -25,11 +25,13 @@
 use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Repeat, Scope};
 
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
 use crate::profile::{Hides, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::ratelimit;
 use crate::signal::Signal;
 use crate::signal::When::{Code, Header, Looks};
@@ -45,8 +47,22 @@ pub const PROFILE: Profile = Profile {
     overrule,
     hides: Hides::InMember("errors"),
     should_retry: Some("x-should-retry"),
+    published: PUBLISHED,
+    grammar: Some(Grammar::Ietf),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page(
+    "developers.cloudflare.com/fundamentals/api/reference/limits",
+    READ,
+);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("user", 1_200, Unit::Requests, Period::FiveMinutes),
+    PAGE.says("address", 200, Unit::Requests, Period::Second),
+    PAGE.says("user", 320, Unit::Requests, Period::FiveMinutes)
+        .of("GraphQL"),
+];
 
 const SIGNALS: &[Signal] = &[
     Signal::new(

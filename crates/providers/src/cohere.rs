@@ -24,9 +24,11 @@
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::Cost;
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
 use crate::profile::{Kind, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Says, Status};
 
@@ -41,8 +43,23 @@ pub const PROFILE: Profile = Profile {
     hints,
     repeats_post: true,
     repeats_conflict: true,
+    cost: Cost {
+        usage: &["billed_units"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page("docs.cohere.com/docs/rate-limits", READ);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("trial", 20, Unit::Requests, Period::Minute)
+        .of("chat"),
+    PAGE.says("trial", 1_000, Unit::Requests, Period::Month),
+    PAGE.says("production", 500, Unit::Requests, Period::Minute)
+        .of("chat"),
+];
 
 const SIGNALS: &[Signal] = &[Signal::new(
     "cohere monthly quota",

@@ -5,6 +5,8 @@ use std::time::Duration;
 use buttress_core::hint::decimal;
 use serde_json::Value;
 
+use crate::json::CUT;
+
 /// The units of Go's `time.Duration`, longer names first where one begins with another.
 const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
@@ -82,7 +84,19 @@ pub(crate) fn beginning(text: &str) -> Option<Duration> {
         total = Some(part.saturating_add(total.unwrap_or_default()));
         rest = after.trim_start_matches([' ', ',']);
     }
-    total.map(|total| total.min(LONGEST))
+    total
+        .filter(|_| !is_cut(rest))
+        .map(|total| total.min(LONGEST))
+}
+
+/// Whether a duration that stands before this may have gone on where the text was cut: `6m 11.5` of `6m 11.52s`.
+fn is_cut(rest: &str) -> bool {
+    let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let end = unit
+        .trim_start_matches(' ')
+        .trim_start_matches(char::is_alphabetic);
+    let goes_on = rest.starts_with(|c: char| c.is_ascii_digit() || c == CUT);
+    goes_on && end.starts_with(CUT)
 }
 
 fn numbered_unit(text: &str) -> Option<(Duration, &str)> {
@@ -184,6 +198,28 @@ mod tests {
         assert_eq!(secs("20s and 5 more"), Some(20.0));
         for text in ["5 apples", "-1s", "five seconds", "5", "5.", "1.2.3s", ""] {
             assert_eq!(secs(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_touches_the_cut_is_none() {
+        let secs = |text| beginning(text).map(|wait| wait.as_secs());
+        for text in [
+            "6m\u{fffd}",
+            "6m 1\u{fffd}",
+            "6m 11.5\u{fffd}",
+            "3 days 4 hou\u{fffd}",
+            "2\u{fffd}",
+        ] {
+            assert_eq!(secs(text), None, "{text}");
+        }
+        for text in [
+            "20s.\u{fffd}",
+            "20s. visit\u{fffd}",
+            "20s. visit https://x\u{fffd}",
+            "20s or\u{fffd}",
+        ] {
+            assert_eq!(secs(text), Some(20), "{text}");
         }
     }
 

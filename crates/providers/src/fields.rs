@@ -133,6 +133,11 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(value.trim_ascii()).ok()
     }
 
+    /// The body as it came.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.reply.body
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.reply.headers
     }

@@ -26,8 +26,9 @@
 //! Of a project, not of a key: requests and input tokens per minute, requests per day, per model.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome, Repeat, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::google;
 use crate::profile::{Kind, Profile};
@@ -47,13 +48,19 @@ pub const PROFILE: Profile = Profile {
     shape: google::unwrapped,
     hints,
     repeats_post: true,
-    repeats_conflict: true,
+    cost: COST,
     ..Profile::PLAIN
 };
 
 use Class::{
     Auth, ClientError, Conflict, Overloaded, QuotaExhausted, RateLimited, ServerError, Timeout,
     Unavailable,
+};
+
+pub(crate) const COST: Cost = Cost {
+    tokens: Charge::Input,
+    usage: &["totalTokenCount"],
+    ..Cost::CALLS
 };
 
 const SIGNALS: &[Signal] = &[
@@ -182,9 +189,17 @@ const SIGNALS: &[Signal] = &[
         ServerError,
         Scope::Request,
     ),
+    // What was aborted may be begun again; what exists already will go on to exist.
+    Signal::new(
+        "gemini aborted",
+        &[Code(&["aborted", "ABORTED"])],
+        Conflict,
+        Scope::Request,
+    )
+    .repeated(Repeat::Always),
     Signal::new(
         "gemini conflict",
-        &[Code(&["aborted", "already_exists"])],
+        &[Code(&["already_exists", "ALREADY_EXISTS"])],
         Conflict,
         Scope::Request,
     ),

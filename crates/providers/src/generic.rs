@@ -20,6 +20,7 @@
 //! Unknown.
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
@@ -33,6 +34,7 @@ pub const PROFILE: Profile = Profile {
     title: "Any other server",
     kind: Kind::Unknown,
     hints,
+    grammar: Some(Grammar::Ietf),
     ..Profile::PLAIN
 };
 

@@ -24,13 +24,16 @@
 //! 5 000 points an hour per user, `GITHUB_TOKEN` 1 000 per repository; 2 000 points a minute.
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 use serde_json::Value;
 
+use crate::cost::{Cost, Points};
 use crate::fields::Fields;
 use crate::github_rest::{self, CONTENT, PRIMARY, SECONDARY};
 use crate::instant;
 use crate::profile::{Hides, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Looks, Status};
 
@@ -43,8 +46,37 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message"],
     hints,
     hides: Hides::InMember("errors"),
+    cost: Cost {
+        points: Points::ByOperation {
+            query: 1,
+            mutation: 5,
+        },
+        told: &["/data/rateLimit/cost"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
+    grammar: Some(Grammar::GitHub),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page(
+    "docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api",
+    READ,
+);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("user", 5_000, Unit::Points, Period::Hour),
+    PAGE.says("Enterprise Cloud", 10_000, Unit::Points, Period::Hour),
+    PAGE.says(
+        "GITHUB_TOKEN, per repository",
+        1_000,
+        Unit::Points,
+        Period::Hour,
+    ),
+    PAGE.says("any", 2_000, Unit::Points, Period::Minute),
+    PAGE.says("any", 100, Unit::Requests, Period::AtOnce)
+        .of("REST and GraphQL together"),
+];
 
 const SIGNALS: &[Signal] = &[
     Signal::new(

@@ -29,12 +29,15 @@
 use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 use serde_json::Value;
 
+use crate::cost::{Cost, Points};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket, is_zero};
 use crate::profile::Profile;
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Looks, Status};
 
@@ -47,8 +50,66 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message"],
     hints,
     preflight: Some("/rate_limit"),
+    cost: Cost {
+        points: Points::ByMethod {
+            reading: 1,
+            writing: 5,
+        },
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
+    grammar: Some(Grammar::GitHub),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page(
+    "docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api",
+    READ,
+);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says(
+        "no credential, per address",
+        60,
+        Unit::Requests,
+        Period::Hour,
+    ),
+    PAGE.says("user", 5_000, Unit::Requests, Period::Hour),
+    PAGE.says(
+        "app of an Enterprise Cloud organisation",
+        15_000,
+        Unit::Requests,
+        Period::Hour,
+    ),
+    PAGE.says(
+        "app installation, at least",
+        5_000,
+        Unit::Requests,
+        Period::Hour,
+    ),
+    PAGE.says(
+        "app installation, at most",
+        12_500,
+        Unit::Requests,
+        Period::Hour,
+    ),
+    PAGE.says(
+        "GITHUB_TOKEN, per repository",
+        1_000,
+        Unit::Requests,
+        Period::Hour,
+    ),
+    PAGE.says("user", 30, Unit::Requests, Period::Minute)
+        .of("search"),
+    PAGE.says("any", 100, Unit::Requests, Period::AtOnce)
+        .of("REST and GraphQL together"),
+    PAGE.says("any", 900, Unit::Points, Period::Minute)
+        .of("one endpoint"),
+    PAGE.says("any", 80, Unit::Requests, Period::Minute)
+        .of("new content"),
+    PAGE.says("any", 500, Unit::Requests, Period::Hour)
+        .of("new content"),
+];
 
 const SIGNALS: &[Signal] = &[
     Signal::new(
@@ -143,11 +204,11 @@ fn is_too_quick(fields: &Fields<'_>) -> bool {
         })
 }
 
+/// A field of an error says so; some errors are a sentence alone.
 fn says(error: &Value, field: &str, word: &str) -> bool {
-    error
-        .get(field)
-        .and_then(Value::as_str)
-        .is_some_and(|text| text.contains(word))
+    let sentence = (field == "message").then_some(error);
+    let told = error.get(field).or(sentence).and_then(Value::as_str);
+    told.is_some_and(|text| text.contains(word))
 }
 
 pub(crate) fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {

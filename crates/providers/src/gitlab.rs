@@ -22,13 +22,15 @@
 //! the period is.
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Repeat, Scope};
 
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
 use crate::profile::Profile;
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
-use crate::signal::When::{Says, Status};
+use crate::signal::When::{Looks, Status};
 
 /// GitLab's API.
 pub const PROFILE: Profile = Profile {
@@ -37,12 +39,27 @@ pub const PROFILE: Profile = Profile {
     signals: SIGNALS,
     messages: &["/message", "/message/error", "/error"],
     hints,
+    published: PUBLISHED,
+    grammar: Some(Grammar::GitLab),
     ..Profile::PLAIN
 };
 
+const PAGE: Page = Page(
+    "docs.gitlab.com/administration/settings/user_and_ip_rate_limits",
+    READ,
+);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("gitlab.com, user", 2_000, Unit::Requests, Period::Minute),
+    PAGE.says("self-managed, user", 7_200, Unit::Requests, Period::Hour),
+];
+
 const SIGNALS: &[Signal] = &[Signal::new(
     "gitlab resource lock",
-    &[Status(&[409]), Says(&["resource lock"])],
+    &[
+        Status(&[409]),
+        Looks("\u{201c}Resource lock\u{201d}, also outside JSON", is_lock),
+    ],
     Class::Conflict,
     Scope::Request,
 )
@@ -51,6 +68,12 @@ const SIGNALS: &[Signal] = &[Signal::new(
 const RESETS: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-reset")];
 
 const RESET_TIMES: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-resettime")];
+
+/// python-gitlab looks at the text of the answer, whatever its form.
+fn is_lock(fields: &Fields<'_>) -> bool {
+    let words = b"Resource lock";
+    fields.body().windows(words.len()).any(|part| part == words)
+}
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::RateLimited {

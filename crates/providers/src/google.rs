@@ -12,9 +12,7 @@ pub(crate) const CODES: &[&str] = &["/error/reason", "/error/status", "/error/co
 /// The error in its usual shape: out of the array it may stand in, out of the message of another error that holds it as
 /// text, and with the reason and the domain of its `ErrorInfo` beside its code.
 pub(crate) fn unwrapped(mut answer: Answer) -> Answer {
-    if let Value::Array(items) = &mut answer.body {
-        answer.body = items.first_mut().map(Value::take).unwrap_or_default();
-    }
+    answer.body = out_of_array(answer.body);
     if let Some(inner) = answer.body.pointer("/error/message").and_then(inner) {
         answer.body = inner;
     }
@@ -29,11 +27,18 @@ pub(crate) fn unwrapped(mut answer: Answer) -> Answer {
     answer
 }
 
+fn out_of_array(mut body: Value) -> Value {
+    match &mut body {
+        Value::Array(items) => items.first_mut().map(Value::take).unwrap_or_default(),
+        _ => body,
+    }
+}
+
 fn inner(message: &Value) -> Option<Value> {
     let text = message.as_str()?.trim_start();
     let inner = text
-        .starts_with('{')
-        .then(|| json::parse(text.as_bytes()))?;
+        .starts_with(['{', '['])
+        .then(|| out_of_array(json::parse(text.as_bytes())))?;
     inner.pointer("/error")?.is_object().then_some(inner)
 }
 

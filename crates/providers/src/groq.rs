@@ -24,12 +24,15 @@
 //! charged on arrival (inferred from the 413's text).
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket};
 use crate::openai::{self, EXHAUSTED};
 use crate::profile::{Kind, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Says, Status};
 
@@ -46,8 +49,23 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    cost: Cost {
+        tokens: Charge::Sum,
+        usage: &["total_tokens"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
+    grammar: Some(Grammar::Groq),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page("console.groq.com/docs/rate-limits", READ);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("free", 30, Unit::Requests, Period::Minute),
+    PAGE.says("free", 14_400, Unit::Requests, Period::Day)
+        .of("small models"),
+];
 
 const SIGNALS: &[Signal] = &[
     Signal::new(

@@ -20,6 +20,7 @@
 //! The `RateLimit-Policy` field names them.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
 use crate::fields::Fields;
@@ -38,6 +39,7 @@ pub const PROFILE: Profile = Profile {
     codes: &["/type"],
     messages: &["/title"],
     hints,
+    grammar: Some(Grammar::Ietf),
     ..Profile::PLAIN
 };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use buttress_core::UnixTime;
 use buttress_core::hint::{Reading, decimal};
 use buttress_core::http_date;
+use http::header;
 
 use crate::duration;
 use crate::fields::Fields;
@@ -106,13 +107,16 @@ pub(crate) fn is_zero(fields: &Fields<'_>, name: &str) -> bool {
     number == Some(Duration::ZERO)
 }
 
-/// The reset of the exhausted bucket, the latest if there are several.
+/// The reset of the exhausted bucket, the latest if there are several. An answer out of a cache tells of another time.
 pub(crate) fn latest(
     fields: &Fields<'_>,
     buckets: &[Bucket],
     read: fn(&str, UnixTime) -> Option<Duration>,
 ) -> Reading {
-    let resets = buckets.iter().filter(|bucket| bucket.counts(fields));
+    let is_fresh = !fields.headers().contains_key(header::AGE);
+    let resets = buckets
+        .iter()
+        .filter(|bucket| is_fresh && bucket.counts(fields));
     let readings = resets.filter_map(|bucket| {
         let text = fields.header(bucket.reset)?;
         Some(fields.reads(text, read))

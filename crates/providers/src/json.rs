@@ -1,8 +1,9 @@
 //! JSON that may be cut short.
 //!
-//! At most 64 KiB of a body are read, and servers close in the middle. What stands before the cut is kept; a value that
-//! the cut may have shortened is not: half a number is another number.
+//! At most 64 KiB of a body are read, and servers close in the middle. What stands before the cut is kept: half a
+//! sentence with a mark at its end, by which half a code is no code. Half a number is not kept, as it is another number.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -25,13 +26,50 @@ pub(crate) fn parse(bytes: &[u8]) -> Value {
 /// presence of a byte order mark" (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Stands where a text was cut. Bytes that are no text become the same mark, and mean the same: here something is
+/// missing.
+pub(crate) const CUT: char = char::REPLACEMENT_CHARACTER;
+
 fn beginning(text: &str) -> Value {
-    let whole_tokens = text.trim_end_matches(|c: char| c.is_ascii_digit() || "+-.eE".contains(c));
+    let ended = match end_of_cut(text) {
+        End::InText => Cow::Owned(format!("{text}{CUT}\"")),
+        // An escape is one character, and half of it is none.
+        End::InEscape(at) => Cow::Owned(format!("{}{CUT}\"", &text[..at])),
+        End::Elsewhere => {
+            let is_of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+            Cow::Borrowed(text.trim_end_matches(is_of_number))
+        }
+    };
     let mut value = Value::Null;
     // The error is that of the cut, and was expected.
-    let _cut =
-        Partial(&mut value).deserialize(&mut serde_json::Deserializer::from_str(whole_tokens));
+    let _cut = Partial(&mut value).deserialize(&mut serde_json::Deserializer::from_str(&ended));
     value
+}
+
+/// Where a document ends that has no end.
+enum End {
+    Elsewhere,
+    InText,
+    /// Which begins here.
+    InEscape(usize),
+}
+
+fn end_of_cut(text: &str) -> End {
+    let bytes = text.as_bytes();
+    let (mut in_text, mut at) = (false, 0);
+    while let Some(byte) = bytes.get(at) {
+        let length = match byte {
+            b'\\' if in_text && bytes.get(at + 1) == Some(&b'u') => 6,
+            b'\\' if in_text => 2,
+            _ => 1,
+        };
+        if at + length > bytes.len() {
+            return End::InEscape(at);
+        }
+        in_text ^= *byte == b'"';
+        at += length;
+    }
+    if in_text { End::InText } else { End::Elsewhere }
 }
 
 /// Writes what it sees into the place it was given, at once, so that an error further on loses nothing.
@@ -121,9 +159,25 @@ mod tests {
     #[test]
     fn what_stands_before_the_cut_is_kept() {
         let cut = br#"{"error":{"code":"insufficient_quota","list":[{"a":true},{"b":"half a wo"#;
-        let kept =
-            json!({"error": {"code": "insufficient_quota", "list": [{"a": true}, {"b": null}]}});
+        let kept = json!({"error": {"code": "insufficient_quota", "list": [{"a": true}, {"b": "half a wo\u{fffd}"}]}});
         assert_eq!(parse(cut), kept);
+    }
+
+    #[test]
+    fn half_a_text_is_marked_and_half_an_escape_is_no_character() {
+        for (cut, kept) in [
+            (r#"{"a":"wor"#, "wor\u{fffd}"),
+            (r#"{"a":"wor\"#, "wor\u{fffd}"),
+            (r#"{"a":"wor\""#, "wor\"\u{fffd}"),
+            (r#"{"a":"wor\\"#, "wor\\\u{fffd}"),
+            (r#"{"a":"wor\u00e"#, "wor\u{fffd}"),
+            (r#"{"a":"wor\u00e9"#, "woré\u{fffd}"),
+            (r#"{"a":""#, "\u{fffd}"),
+        ] {
+            assert_eq!(parse(cut.as_bytes()), json!({"a": kept}), "{cut}");
+        }
+        assert_eq!(parse(br#"{"a":"b","hal"#).pointer("/a"), Some(&json!("b")));
+        assert_eq!(parse(br#"{"a":"b"}, "c"#), json!({"a": "b"}));
     }
 
     #[test]
@@ -162,7 +216,8 @@ mod tests {
             let part = parse(&whole.as_bytes()[..cut.min(whole.len())]);
             for pointer in ["/error/code", "/error/n", "/error/m", "/list/0", "/list/2/k", "/ok"] {
                 let found = part.pointer(pointer).filter(|found| !found.is_null());
-                prop_assert!(found.is_none() || found == value.pointer(pointer), "{pointer} {found:?}");
+                let is_cut = found.and_then(Value::as_str).is_some_and(|text| text.ends_with(CUT));
+                prop_assert!(found.is_none() || is_cut || found == value.pointer(pointer), "{pointer} {found:?}");
             }
         }
 

@@ -9,6 +9,7 @@
 //! * `timezones`: the names of time zones, for the command-line tools that print them. Without it a time in a named zone
 //!   is no hint; all else is the same.
 
+mod cost;
 mod duration;
 mod fields;
 mod google;
@@ -18,6 +19,7 @@ mod printed;
 #[doc(hidden)]
 pub mod probe;
 mod profile;
+mod published;
 mod ratelimit;
 mod signal;
 mod status_details;
@@ -50,8 +52,10 @@ pub mod slack;
 pub mod stripe;
 pub mod vertex;
 
+pub use self::cost::{Charge, Cost, Points};
 pub use self::github_rest as github;
-pub use self::profile::Profile;
+pub use self::profile::{IdempotencyHeader, Profile};
+pub use self::published::{Period, PublishedLimit, Unit};
 pub use self::zone::Zone;
 
 /// Every profile.

@@ -26,6 +26,7 @@ use std::time::Duration;
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket, is_zero};
 use crate::profile::{Kind, Profile};
@@ -43,6 +44,15 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message", "/error/message"],
     hints,
     repeats_post: true,
+    cost: Cost {
+        tokens: Charge::Sum,
+        told: &[
+            "x-ratelimit-tokens-query-cost",
+            "ratelimitbysize-query-cost",
+        ],
+        usage: &["total_tokens"],
+        ..Cost::CALLS
+    },
     ..Profile::PLAIN
 };
 
@@ -93,11 +103,25 @@ const SIGNALS: &[Signal] = &[
 const SIZED: &[Bucket] = &[bucket("ratelimitbysize-remaining", "ratelimitbysize-reset")];
 
 /// What counts by the minute.
-const MINUTES: [&str; 3] = [
-    "x-ratelimit-remaining-req-minute",
-    "x-ratelimit-remaining-tokens-minute",
-    "x-ratelimitbysize-remaining-minute",
+const MINUTES: [(&str, &str); 2] = [
+    (
+        "x-ratelimit-limit-req-minute",
+        "x-ratelimit-remaining-req-minute",
+    ),
+    (
+        "x-ratelimitbysize-limit-minute",
+        "x-ratelimitbysize-remaining-minute",
+    ),
 ];
+
+/// Whether a limit of the minute may be what is used up: nothing remains, or it is not said what does.
+fn is_of_minute(fields: &Fields<'_>) -> bool {
+    let is_limit = |(limit, remaining): &(&str, &str)| match fields.header(remaining) {
+        Some(_) => is_zero(fields, remaining),
+        None => fields.header(limit).is_some(),
+    };
+    MINUTES.iter().any(is_limit) || is_zero(fields, "x-ratelimit-remaining-tokens-minute")
+}
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() != Class::RateLimited {
@@ -105,7 +129,7 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     }
     let reset = instant::latest(fields, SIZED, instant::seconds);
     hints.offer(HintSource::ResetHeader, reset);
-    if MINUTES.iter().any(|name| is_zero(fields, name)) {
+    if is_of_minute(fields) {
         hints.offer(HintSource::DocumentedDefault, rest_of_minute(fields));
     }
 }

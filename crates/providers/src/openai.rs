@@ -30,8 +30,10 @@
 use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading, decimal};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, bucket};
 use crate::profile::{Kind, Profile};
@@ -51,7 +53,16 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    cost: COST,
+    grammar: Some(Grammar::OpenAi),
     ..Profile::PLAIN
+};
+
+const COST: Cost = Cost {
+    tokens: Charge::Larger,
+    usage: &["total_tokens"],
+    counts_failures: true,
+    ..Cost::CALLS
 };
 
 pub(crate) const CODES: &[&str] = &[
@@ -104,6 +115,13 @@ const SIGNALS: &[Signal] = &[
         Class::RateLimited,
         Scope::Org,
     ),
+    // Requests that grow too steeply: under 503, and in a stream, the same word means overload.
+    Signal::new(
+        "openai slow down",
+        &[Status(&[429]), Code(&["slow_down"])],
+        Class::RateLimited,
+        Scope::Model,
+    ),
     Signal::new(
         "openai limit",
         &[Code(&["rate_limit_exceeded", "rate_limit_error"])],
@@ -122,7 +140,7 @@ const SIGNALS: &[Signal] = &[
     ),
     Signal::new(
         "openai overloaded",
-        &[Status(&[503]), Says(&["engine is currently overloaded"])],
+        &[Status(&[503]), Says(&["currently overloaded"])],
         Class::Overloaded,
         Scope::Model,
     ),

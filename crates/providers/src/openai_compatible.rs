@@ -25,14 +25,17 @@
 //! Each server's own; of a credential.
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
+use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
+use crate::generic;
+use crate::instant::{self, Bucket, bucket};
 use crate::openai::EXHAUSTED;
 use crate::profile::{Kind, Profile};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Says, Status};
-use crate::{generic, instant};
 
 /// A server that speaks OpenAI's language.
 pub const PROFILE: Profile = Profile {
@@ -47,6 +50,12 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    cost: Cost {
+        tokens: Charge::Sum,
+        usage: &["total_tokens"],
+        ..Cost::CALLS
+    },
+    grammar: Some(Grammar::OpenAi),
     ..Profile::PLAIN
 };
 
@@ -96,6 +105,9 @@ const SIGNALS: &[Signal] = &[
     ),
 ];
 
+/// GitHub Models.
+const TIME_LEFT: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-timeremaining")];
+
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::QuotaExhausted {
         // Some send the days of a plan here too.
@@ -113,5 +125,7 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::RateLimited {
         let reset = instant::latest(fields, generic::BUCKETS, instant::any);
         hints.offer(HintSource::ResetHeader, reset);
+        let left = instant::latest(fields, TIME_LEFT, instant::seconds);
+        hints.offer(HintSource::ResetHeader, left);
     }
 }

@@ -26,9 +26,11 @@ use buttress_core::{Class, Outcome, Scope};
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::cost::Cost;
 use crate::fields::{Answer, Fields};
 use crate::instant;
 use crate::profile::{Hides, Kind, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Looks, Says, Status};
 
@@ -46,12 +48,30 @@ pub const PROFILE: Profile = Profile {
     hides: Hides::InMember("error"),
     repeats_post: true,
     repeats_conflict: true,
+    cost: Cost {
+        usage: &["total_tokens"],
+        ..Cost::CALLS
+    },
+    published: PUBLISHED,
     ..Profile::PLAIN
 };
 
 use Class::{
     ClientError, Overloaded, QuotaExhausted, RateLimited, ServerError, Timeout, Unavailable,
 };
+
+const PAGE: Page = Page("openrouter.ai/docs/api/limits", READ);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("any", 20, Unit::Requests, Period::Minute)
+        .of(FREE),
+    PAGE.says("less than 10 credits", 50, Unit::Requests, Period::Day)
+        .of(FREE),
+    PAGE.says("10 credits or more", 1_000, Unit::Requests, Period::Day)
+        .of(FREE),
+];
+
+const FREE: &str = "`:free` models";
 
 const SIGNALS: &[Signal] = &[
     Signal::new(

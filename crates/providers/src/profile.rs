@@ -1,17 +1,22 @@
 //! A provider as a rule.
 
+mod judging;
+
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use buttress_core::classify::{self, Reply, Rule, generic};
+use buttress_core::classify::{self, Reply};
 use buttress_core::hint::{Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat, Scope, UnixTime};
-use http::{HeaderMap, StatusCode, header};
+use buttress_core::quota::published::{Grammar, Published};
+use buttress_core::{Outcome, Scope, UnixTime};
+use http::{HeaderMap, StatusCode};
 
+pub(crate) use self::judging::may_have;
+use crate::cost::Cost;
 use crate::fields::{Answer, Fields};
-use crate::signal::{self, Signal};
+use crate::published::PublishedLimit;
+use crate::signal::Signal;
 use crate::zone::Zone;
 
 /// A provider: how its answers are judged.
@@ -52,6 +57,34 @@ pub struct Profile {
     pub(crate) should_retry: Option<&'static str>,
     /// A GET that costs nothing and whose headers tell what is left.
     pub(crate) preflight: Option<&'static str>,
+    /// What a call costs.
+    pub(crate) cost: Cost,
+    /// What its pages say of its limits.
+    pub(crate) published: &'static [PublishedLimit],
+    /// How the headers of its answers tell what is left.
+    pub(crate) grammar: Option<Grammar>,
+    /// The header by which its clients mark the attempts of one call.
+    pub(crate) idempotency_header: Option<IdempotencyHeader>,
+}
+
+/// The header by which a provider's clients mark the attempts of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdempotencyHeader {
+    pub(crate) name: &'static str,
+    pub(crate) is_honoured: bool,
+}
+
+impl IdempotencyHeader {
+    /// The header's name, in lower case.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether the provider answers a second request of the same value as it answered the first, so that sending it
+    /// twice does no more than sending it once. Others write it into a log.
+    pub const fn is_honoured(&self) -> bool {
+        self.is_honoured
+    }
 }
 
 /// Judges a line by the time and the machine's zone.
@@ -99,6 +132,10 @@ impl Profile {
         repeats_conflict: false,
         should_retry: None,
         preflight: None,
+        cost: Cost::CALLS,
+        published: &[],
+        grammar: None,
+        idempotency_header: None,
     };
 
     /// The name by which configuration and the command line know it.
@@ -131,6 +168,36 @@ impl Profile {
         outcome.hint().filter(|_| is_spent).map(|hint| hint.wait)
     }
 
+    /// What a call costs of its quotas.
+    pub const fn cost(&self) -> &Cost {
+        &self.cost
+    }
+
+    /// What its pages say of its limits, and when that was read.
+    pub const fn published(&self) -> &'static [PublishedLimit] {
+        self.published
+    }
+
+    /// How the headers of its answers tell what is left; `None` for a provider that does not tell, or not in headers.
+    pub const fn grammar(&self) -> Option<Grammar> {
+        self.grammar
+    }
+
+    /// What an answer's headers tell of its quotas. `now` is for an answer that has no `Date` of its own.
+    pub fn learned<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        now: UnixTime,
+    ) -> impl Iterator<Item = Published<'h>> + use<'h> {
+        let grammar = self.grammar.into_iter();
+        grammar.flat_map(move |grammar| grammar.read(headers, now))
+    }
+
+    /// The header by which its clients mark the attempts of one call.
+    pub const fn idempotency_header(&self) -> Option<IdempotencyHeader> {
+        self.idempotency_header
+    }
+
     /// Whom its limits hold for, where an answer does not say otherwise.
     pub const fn limits(&self) -> Scope {
         self.limits
@@ -157,172 +224,16 @@ impl Profile {
         };
         let fields = Fields::new(&head, self);
         let is_exhausted = || {
+            let mut learned = self.learned(headers, UnixTime::default());
             let mut buckets = crate::generic::BUCKETS.iter();
-            buckets.any(|bucket| bucket.is_exhausted(&fields))
+            learned.any(|one| one.remaining == Some(0))
+                || buckets.any(|bucket| bucket.is_exhausted(&fields))
                 || matches!(crate::ratelimit::reading(&fields), Reading::Wait(_))
         };
         if (self.kind == Kind::Models && tells_use) || is_exhausted() {
             return self.limits;
         }
         Scope::Request
-    }
-
-    /// Judges one event of a stream that began as a success: `data` is what the event holds, in JSON. `None` for an
-    /// event that reports no failure.
-    ///
-    /// Such a failure may be repeated only while nothing of the stream has reached the caller, whatever the outcome
-    /// says of repetition: that is for whoever holds the stream to know.
-    pub fn judge_event(&self, data: &[u8], now: UnixTime) -> Option<Outcome> {
-        let event = Reply {
-            status: StatusCode::OK,
-            headers: &HeaderMap::new(),
-            body: data,
-            wall: &|| now,
-        };
-        let fields = Fields::of_event(&event, self);
-        let is_failure = fields.value("/error").is_some()
-            || fields.value("/response/error").is_some()
-            || fields.text("/type") == "error"
-            || fields.codes().any(|code| code.ends_with("Exception"));
-        is_failure.then(|| self.outcome(&fields))
-    }
-
-    /// Judges what a program printed, by the last line that means something; `None` if none does. `local` is the zone
-    /// of the machine it ran on.
-    pub fn judge_text(&self, text: &str, now: UnixTime, local: &Zone) -> Option<Outcome> {
-        let judge = self.line?;
-        text.lines().rev().find_map(|line| judge(line, now, local))
-    }
-
-    fn outcome(&self, fields: &Fields<'_>) -> Outcome {
-        let judged = signal::first(self.signals, fields);
-        let outcome = judged.unwrap_or_else(|| self.by_status(fields));
-        let outcome = self.overruled(self.repeat(outcome), fields);
-        let outcome = (self.overrule)(fields, outcome);
-        self.hinted(outcome, fields)
-    }
-
-    fn by_status(&self, fields: &Fields<'_>) -> Outcome {
-        if fields.status().is_success() {
-            return Outcome::new(Class::ServerError)
-                .with_scope(self.limits)
-                .with_rule("error in a stream");
-        }
-        let outcome = generic::judge(fields.status());
-        match outcome.class() {
-            // The page of an edge: it limits an address, which the account stands for.
-            Class::RateLimited if fields.is_page() => outcome.with_scope(Scope::Account),
-            Class::RateLimited => outcome.with_scope(self.limits),
-            Class::Auth if self.kind != Kind::Unknown => outcome.with_scope(Scope::Account),
-            Class::ClientError
-                if self.serves_models() && fields.status() == StatusCode::NOT_FOUND =>
-            {
-                outcome.with_scope(Scope::Model)
-            }
-            _ => outcome,
-        }
-    }
-
-    pub(crate) fn repeat(&self, outcome: Outcome) -> Outcome {
-        match (outcome.class(), outcome.repeat()) {
-            (Class::Conflict, _) if self.repeats_conflict => outcome.with_repeat(Repeat::Always),
-            (_, Repeat::IfRepeatable) if self.repeats_post => outcome.with_repeat(Repeat::Always),
-            _ => outcome,
-        }
-    }
-
-    fn overruled(&self, outcome: Outcome, fields: &Fields<'_>) -> Outcome {
-        // Only a person can lift these, and no header makes them pass.
-        let needs_a_person = matches!(
-            outcome.class(),
-            Class::Ok | Class::Auth | Class::QuotaExhausted
-        );
-        let word = self.should_retry.and_then(|name| fields.header(name));
-        match word {
-            Some("true") if !needs_a_person => outcome.with_repeat(Repeat::Always),
-            Some("false") => outcome.with_repeat(Repeat::Never),
-            _ => outcome,
-        }
-    }
-
-    fn hinted(&self, outcome: Outcome, fields: &Fields<'_>) -> Outcome {
-        if outcome.repeat() == Repeat::Never && outcome.class() != Class::QuotaExhausted {
-            return outcome;
-        }
-        let mut hints = Hints::default();
-        (self.hints)(fields, &outcome, &mut hints);
-        outcome
-            .with_hint(hints.best())
-            .with_malformed_hints(hints.malformed())
-    }
-
-    fn is_failure(&self, reply: &Reply<'_>) -> bool {
-        if is_error(reply.status) {
-            return true;
-        }
-        match self.hides {
-            Hides::Nowhere => false,
-            Hides::InMember(member) => may_have(reply.body, member),
-            Hides::InGrpcStatus => match reply.headers.get("grpc-status") {
-                Some(status) => status != "0",
-                None => reply
-                    .headers
-                    .get(header::CONTENT_TYPE)
-                    .is_some_and(|kind| !kind.as_bytes().starts_with(b"application/grpc")),
-            },
-        }
-    }
-
-    fn is_hidden(&self, fields: &Fields<'_>) -> bool {
-        match self.hides {
-            Hides::InMember(member) => match fields.value(&format!("/{member}")) {
-                Some(serde_json::Value::Array(items)) => !items.is_empty(),
-                Some(_) => true,
-                None => false,
-            },
-            Hides::Nowhere | Hides::InGrpcStatus => true,
-        }
-    }
-}
-
-fn is_error(status: StatusCode) -> bool {
-    status.is_client_error() || status.is_server_error() || status.as_u16() >= 600
-}
-
-/// Whether a body may have this member: a look that allocates nothing, before it is parsed.
-pub(crate) fn may_have(body: &[u8], member: &str) -> bool {
-    let member = member.as_bytes();
-    body.windows(member.len() + 2)
-        .any(|word| word[0] == b'"' && word.ends_with(b"\"") && &word[1..=member.len()] == member)
-}
-
-impl Rule for Profile {
-    fn judge(&self, reply: &Reply<'_>) -> classify::Answer {
-        if !self.is_failure(reply) {
-            return classify::Answer::NoOpinion;
-        }
-        let fields = Fields::new(reply, self);
-        if !is_error(reply.status) && !self.is_hidden(&fields) {
-            return classify::Answer::NoOpinion;
-        }
-        classify::Answer::This(self.outcome(&fields))
-    }
-
-    fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let is_json = || {
-            headers
-                .get(header::CONTENT_TYPE)
-                .is_some_and(|kind| kind.as_bytes().windows(4).any(|word| word == b"json"))
-        };
-        if is_error(status) {
-            let mut places = self.codes.iter().chain(self.messages);
-            return places.any(|place| place.starts_with('/'));
-        }
-        matches!(self.hides, Hides::InMember(_)) && is_json()
-    }
-
-    fn judge_error(&self, seen: &Outcome, _error: &(dyn Error + 'static)) -> classify::Answer {
-        classify::Answer::This(self.repeat(*seen))
     }
 }
 

@@ -25,6 +25,7 @@ use buttress_core::{Class, Outcome, Scope};
 
 use crate::fields::Fields;
 use crate::profile::{Hides, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Looks};
 
@@ -36,10 +37,23 @@ pub const PROFILE: Profile = Profile {
     codes: &["/error"],
     hints,
     hides: Hides::InMember("error"),
+    published: PUBLISHED,
     ..Profile::PLAIN
 };
 
 use Class::{Auth, ClientError, RateLimited, ServerError, Timeout, Unavailable};
+
+const PAGE: Page = Page("docs.slack.dev/apis/web-api/rate-limits", READ);
+
+/// Of each method, workspace and app.
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("tier 1", 1, Unit::Requests, Period::Minute),
+    PAGE.says("tier 2", 20, Unit::Requests, Period::Minute),
+    PAGE.says("tier 3", 50, Unit::Requests, Period::Minute),
+    PAGE.says("tier 4", 100, Unit::Requests, Period::Minute),
+    PAGE.says("any", 1, Unit::Requests, Period::Second)
+        .of("`chat.postMessage`, per channel"),
+];
 
 const SIGNALS: &[Signal] = &[
     // `ok` true with an `error` is not known of Slack; `ok` is what its own clients read.

@@ -23,7 +23,8 @@
 
 use buttress_core::{Class, Repeat, Scope};
 
-use crate::profile::Profile;
+use crate::profile::{IdempotencyHeader, Profile};
+use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
 use crate::signal::When::{Code, Status};
 
@@ -35,8 +36,30 @@ pub const PROFILE: Profile = Profile {
     codes: &["/error/code", "/error/type"],
     messages: &["/error/message"],
     should_retry: Some("stripe-should-retry"),
+    published: PUBLISHED,
+    idempotency_header: Some(IdempotencyHeader {
+        name: "idempotency-key",
+        is_honoured: true,
+    }),
     ..Profile::PLAIN
 };
+
+const PAGE: Page = Page("docs.stripe.com/rate-limits", READ);
+
+const PUBLISHED: &[PublishedLimit] = &[
+    PAGE.says("live", 100, Unit::Requests, Period::Second),
+    PAGE.says("sandbox", 25, Unit::Requests, Period::Second),
+    PAGE.says("any", 25, Unit::Requests, Period::Second)
+        .of("one endpoint"),
+    PAGE.says("any", 20, Unit::Requests, Period::Second)
+        .of("search"),
+    PAGE.says("any", 20, Unit::Requests, Period::Second)
+        .of("files, reading"),
+    PAGE.says("any", 20, Unit::Requests, Period::Second)
+        .of("files, writing"),
+    PAGE.says("any", 1_000, Unit::Requests, Period::Hour)
+        .of("updates of one payment intent"),
+];
 
 const SIGNALS: &[Signal] = &[
     Signal::new(

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Outcome, Repeat};
 
 use crate::ALL;
@@ -21,6 +22,11 @@ status: 401, 403 and 407 `auth`, 402 `quota_exhausted`, 408, 504, 522 and 524 `t
 When to come back is looked up in this order, and the first wait above zero counts: `retry-after-ms`, `Retry-After`, a
 header of the provider's own, a field of the body, a sentence of the message, the `RateLimit` field or the reset of what
 is exhausted, what the provider documents. After a quota nothing is repeated; a wait is told where the end is known.
+
+A profile has an opinion on every failure: a rule of yours stands before it
+(`Rules::new().then(yours).then(openai::PROFILE)`), and one behind it is never asked.
+
+The limits are what a page said on a day, to begin with. What holds for an account stands in the headers of its answers.
 ";
 
 /// Writes the page.
@@ -41,6 +47,11 @@ fn profile_section(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
     for line in remarks(profile) {
         writeln!(out, "* {line}")?;
     }
+    signals(out, profile)?;
+    published(out, profile)
+}
+
+fn signals(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
     if profile.signals.is_empty() {
         return Ok(());
     }
@@ -52,6 +63,28 @@ fn profile_section(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
         .signals
         .iter()
         .try_for_each(|signal| row(out, profile, signal))
+}
+
+/// What the provider's pages say of its limits.
+fn published(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
+    let limits = profile.published();
+    if limits.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n| published limit | of | for | read |\n|---|---|---|---|"
+    )?;
+    for limit in limits {
+        let of = if limit.of.is_empty() { "all" } else { limit.of };
+        let (source, read) = (limit.source, limit.read);
+        writeln!(
+            out,
+            "| {limit} | {of} | {} | {source}, {read} |",
+            limit.tier
+        )?;
+    }
+    Ok(())
 }
 
 fn row(out: &mut impl Write, profile: &Profile, signal: &Signal) -> io::Result<()> {
@@ -98,6 +131,17 @@ fn remarks(profile: &Profile) -> Vec<String> {
     if let Some(header) = profile.should_retry {
         remarks.push(format!("`{header}`: `true` or `false` is obeyed."));
     }
+    remarks.extend(idempotency(profile));
+    remarks.push(format!("A call costs: {}.", profile.cost()));
+    if let Some(grammar) = profile.grammar() {
+        let fields = fields_of(grammar);
+        remarks.push(format!("What is left is learned from {fields}."));
+    }
+    if let Some(path) = profile.preflight() {
+        remarks.push(format!(
+            "`GET {path}` costs nothing, and tells what is left."
+        ));
+    }
     match profile.hides {
         Hides::Nowhere => {}
         Hides::InMember(member) => remarks.push(format!(
@@ -106,6 +150,44 @@ fn remarks(profile: &Profile) -> Vec<String> {
         Hides::InGrpcStatus => remarks.push("`grpc-status` wins over the status.".to_owned()),
     }
     remarks
+}
+
+fn idempotency(profile: &Profile) -> Option<String> {
+    let header = profile.idempotency_header()?;
+    let meaning = if header.is_honoured() {
+        "a POST that has it may be sent twice"
+    } else {
+        "marks the attempts of one call, and makes nothing repeatable"
+    };
+    Some(format!("`{}`: {meaning}.", header.name()))
+}
+
+/// The fields, as a reader of headers looks for them.
+const fn fields_of(grammar: Grammar) -> &'static str {
+    match grammar {
+        Grammar::OpenAi => {
+            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens,project-tokens}`, resets as `6m0s`"
+        }
+        Grammar::Azure => {
+            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, resets in seconds"
+        }
+        Grammar::Anthropic => {
+            "`anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, resets in RFC 3339"
+        }
+        Grammar::Groq => {
+            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`: requests of the day, tokens of the minute, resets as `6m0s`"
+        }
+        Grammar::GitHub => {
+            "`x-ratelimit-{limit,remaining,reset}` of the `x-ratelimit-resource`, resets in seconds since 1970"
+        }
+        Grammar::GitLab => {
+            "`RateLimit-{Remaining,Reset}` of the `RateLimit-Name`, resets in seconds since 1970"
+        }
+        Grammar::Ietf => {
+            "`RateLimit` and `RateLimit-Policy`, or `[X-]RateLimit-{Limit,Remaining,Reset}`"
+        }
+        _ => "headers of its own",
+    }
 }
 
 #[cfg(test)]

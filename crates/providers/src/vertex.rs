@@ -21,7 +21,7 @@
 //! Per project, region and base model: a quota per minute, or the throughput that was bought.
 
 use buttress_core::hint::{HintSource, Hints};
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome, Repeat, Scope};
 
 use crate::fields::Fields;
 use crate::profile::{Kind, Profile};
@@ -41,7 +41,7 @@ pub const PROFILE: Profile = Profile {
     shape: google::unwrapped,
     hints,
     repeats_post: true,
-    repeats_conflict: true,
+    cost: gemini::COST,
     ..Profile::PLAIN
 };
 
@@ -97,6 +97,13 @@ const SIGNALS: &[Signal] = &[
         Class::RateLimited,
         Scope::Model,
     ),
+    Signal::new(
+        "vertex aborted",
+        &[Code(&["ABORTED"])],
+        Class::Conflict,
+        Scope::Request,
+    )
+    .repeated(Repeat::Always),
     Signal::new(
         "vertex credential",
         &[Code(&["API_KEY_INVALID", "FAILED_PRECONDITION"])],

@@ -4,6 +4,7 @@
 //! the most general: the user's, the provider's, and [generic HTTP](generic) last, which always has an opinion. The
 //! first *this* decides. A *forbidden* on the way there leaves the class to the others and takes the repetition away.
 
+mod events;
 pub mod generic;
 
 use std::error::Error;
@@ -15,6 +16,8 @@ use http::{HeaderMap, StatusCode};
 use crate::hint::{self, Grammar, Hints};
 use crate::outcome::{Outcome, Repeat};
 use crate::time::UnixTime;
+
+pub use self::events::Events;
 
 /// An answer, as a rule sees it.
 #[derive(Clone, Copy)]
@@ -69,6 +72,16 @@ pub trait Rule: Send + Sync {
         status.is_client_error() || status.is_server_error()
     }
 
+    /// Whether the events of a stream are shown to it, that began as a success.
+    fn reads_events(&self) -> bool {
+        false
+    }
+
+    /// Judges one event of such a stream by what it holds; `None` for one that reports no failure.
+    fn judge_event(&self, _data: &[u8], _now: UnixTime) -> Option<Outcome> {
+        None
+    }
+
     /// Judges an attempt that got no answer. `seen` is what `error` says by itself.
     fn judge_error(&self, _seen: &Outcome, _error: &(dyn Error + 'static)) -> Answer {
         Answer::NoOpinion
@@ -113,6 +126,17 @@ impl Rules {
         self.rules
             .iter()
             .any(|rule| rule.reads_body(status, headers))
+    }
+
+    /// Whether any rule looks at the events of a stream.
+    pub fn read_events(&self) -> bool {
+        self.rules.iter().any(|rule| rule.reads_events())
+    }
+
+    /// What an event in the middle of a stream means: what the first rule says that has an opinion.
+    pub fn judge_event(&self, data: &[u8], now: UnixTime) -> Option<Outcome> {
+        let mut rules = self.rules.iter().filter(|rule| rule.reads_events());
+        rules.find_map(|rule| rule.judge_event(data, now))
     }
 
     /// What an answer means.

@@ -188,7 +188,7 @@ pub fn retry_after(headers: &HeaderMap, now: UnixTime, grammar: Grammar, hints: 
 pub fn server_now(headers: &HeaderMap, now: UnixTime) -> UnixTime {
     let date = headers
         .get(header::DATE)
-        .and_then(|value| http_date::parse(value.as_bytes(), now));
+        .and_then(|value| http_date::parse(value.as_bytes().trim_ascii(), now));
     date.unwrap_or(now)
 }
 

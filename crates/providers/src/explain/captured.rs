@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use buttress_core::classify::{Reply, Rule, Rules};
+use buttress_core::classify::{Events, Reply, Rule, Rules};
 use buttress_core::{Class, Outcome, Repeat, UnixTime};
 use http::{HeaderMap, StatusCode, header};
 
@@ -35,7 +35,7 @@ impl Captured {
             Some(status) => self.answer(status, profile, now),
         };
         if outcome.is_ok() {
-            let scope = profile.scope_of_success(&self.headers, self.tells_use());
+            let scope = profile.scope_of_success(&self.headers, self.tells_use(profile));
             return outcome.with_scope(scope);
         }
         outcome
@@ -59,13 +59,17 @@ impl Captured {
         if !outcome.is_ok() || !self.is_event_stream() {
             return outcome;
         }
-        let failure = events::of(&self.body).find_map(|event| profile.judge_event(event, now));
-        failure.unwrap_or(outcome)
+        let judge = |event: &[u8]| profile.judge_event(event, now);
+        events::first(self.content_type(), &self.body, judge).unwrap_or(outcome)
+    }
+
+    fn content_type(&self) -> &[u8] {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.map_or(&[], |kind| kind.as_bytes())
     }
 
     fn is_event_stream(&self) -> bool {
-        let kind = self.headers.get(header::CONTENT_TYPE);
-        let is_named = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let is_named = Events::of(self.content_type()).is_some();
         let is_error = self
             .status
             .is_some_and(|status| status.is_client_error() || status.is_server_error());
@@ -73,11 +77,12 @@ impl Captured {
     }
 
     /// Streams and what programs print belong to a running account; an answer says itself what it used in all.
-    fn tells_use(&self) -> bool {
-        let totals = ["total_tokens", "totalTokenCount", "totalTokens"];
+    fn tells_use(&self, profile: &Profile) -> bool {
+        let members = profile.cost().usage().iter();
+        let mut totals = members.filter(|member| member.starts_with("total"));
         self.status.is_none()
             || self.is_event_stream()
-            || totals.iter().any(|total| may_have(self.seen(), total))
+            || totals.any(|total| may_have(self.seen(), total))
     }
 
     fn seen(&self) -> &[u8] {

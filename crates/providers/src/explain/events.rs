@@ -1,23 +1,22 @@
-//! The events of a stream: `text/event-stream`, or events one after another.
+//! The events of a captured stream.
 
-/// The data of each event.
+use buttress_core::classify::Events;
+
+/// What `judge` says of the first event that it has something to say of.
 ///
-/// An event whose end is missing counts: a stream that breaks off in its error event has failed by it. Comments, which
-/// begin with a colon, hold nothing. A text without a `data` line is one event, as event streams of other forms are
-/// shown decoded.
-pub(super) fn of(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let whole = (!has_data(stream)).then_some(stream);
-    whole.into_iter().chain(data(stream))
-}
-
-fn has_data(stream: &[u8]) -> bool {
-    data(stream).next().is_some()
-}
-
-/// JSON on one line each: no provider breaks it over several, and so nothing need be joined.
-fn data(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
-    stream
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| line.strip_prefix(b"data:"))
-        .map(<[u8]>::trim_ascii)
+/// A text in which no event is found is one event: streams of other forms are shown decoded.
+pub(super) fn first<T>(
+    content_type: &[u8],
+    stream: &[u8],
+    judge: impl Fn(&[u8]) -> Option<T>,
+) -> Option<T> {
+    let mut events = Events::of(content_type).unwrap_or_else(Events::lines);
+    let (mut found, mut is_decoded) = (None, true);
+    let mut look = |data: &[u8]| {
+        is_decoded = false;
+        found = found.take().or_else(|| judge(data));
+    };
+    events.look(stream, &mut look);
+    events.end(&mut look);
+    if is_decoded { judge(stream) } else { found }
 }

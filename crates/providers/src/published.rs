@@ -1,0 +1,203 @@
+//! The limits that providers publish, as values to begin with.
+//!
+//! What a page says of a plan on a day. What holds for an account is on a page of that account, and in the headers of
+//! its answers: those are read by [`Profile::grammar`](crate::Profile::grammar).
+
+use std::fmt;
+use std::time::Duration;
+
+use buttress_core::quota::Quota;
+
+/// One limit, as a page says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PublishedLimit {
+    /// Whose: the plan, the tier, the kind of credential.
+    pub tier: &'static str,
+    /// Of what, where it is not of everything: the endpoint, the model.
+    pub of: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+    /// How many.
+    pub amount: u64,
+    /// In which time.
+    pub period: Period,
+    /// The page.
+    pub source: &'static str,
+    /// The day on which it was read.
+    pub read: &'static str,
+}
+
+/// What a published limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Requests.
+    Requests,
+    /// Tokens, of request and answer together.
+    Tokens,
+    /// Tokens of the request.
+    InputTokens,
+    /// Tokens of the answer.
+    OutputTokens,
+    /// Points: see [`Cost::points`](crate::Cost::points).
+    Points,
+}
+
+/// The time in which a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Period {
+    /// So many at a time.
+    AtOnce,
+    /// A second.
+    Second,
+    /// A minute.
+    Minute,
+    /// Five minutes.
+    FiveMinutes,
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// A month of the calendar.
+    Month,
+}
+
+impl PublishedLimit {
+    /// As a quota to keep to; `None` for what is no rate: what may be under way at once, and what is counted by the
+    /// month.
+    pub fn quota(&self) -> Option<Quota> {
+        let quota = Quota::new(self.amount, self.period.length()?).ok()?;
+        Some(match self.unit {
+            Unit::Requests => quota.counting_calls(),
+            _ => quota,
+        })
+    }
+}
+
+impl fmt::Display for PublishedLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            amount,
+            unit,
+            period,
+            ..
+        } = self;
+        write!(f, "{amount} {} {}", unit.name(), period.name())
+    }
+}
+
+impl Unit {
+    /// The name used in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Tokens => "tokens",
+            Self::InputTokens => "input tokens",
+            Self::OutputTokens => "output tokens",
+            Self::Points => "points",
+        }
+    }
+}
+
+impl Period {
+    /// How long it is, if it is of one length.
+    pub const fn length(self) -> Option<Duration> {
+        let secs = match self {
+            Self::AtOnce | Self::Month => return None,
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::FiveMinutes => 300,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        };
+        Some(Duration::from_secs(secs))
+    }
+
+    /// The name used in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::Second => "a second",
+            Self::Minute => "a minute",
+            Self::FiveMinutes => "in five minutes",
+            Self::Hour => "an hour",
+            Self::Day => "a day",
+            Self::Month => "a month",
+        }
+    }
+}
+
+/// A page, and the day on which it was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Page(pub(crate) &'static str, pub(crate) &'static str);
+
+/// The day on which all pages were read last.
+pub(crate) const READ: &str = "2026-11-22";
+
+impl Page {
+    /// What it says of a tier, for everything.
+    pub(crate) const fn says(
+        self,
+        tier: &'static str,
+        amount: u64,
+        unit: Unit,
+        period: Period,
+    ) -> PublishedLimit {
+        PublishedLimit {
+            tier,
+            of: "",
+            unit,
+            amount,
+            period,
+            source: self.0,
+            read: self.1,
+        }
+    }
+}
+
+impl PublishedLimit {
+    /// Of a part alone.
+    pub(crate) const fn of(self, of: &'static str) -> Self {
+        Self { of, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use buttress_core::quota::Counts;
+
+    use super::*;
+    use crate::ALL;
+
+    #[test]
+    fn every_limit_says_how_many_of_what_by_whom_and_when_it_was_read() {
+        for limit in ALL.iter().flat_map(|profile| profile.published()) {
+            assert!(
+                limit.amount > 0 && !limit.tier.is_empty() && !limit.source.is_empty(),
+                "{limit:?}"
+            );
+            let day: Result<jiff::civil::Date, _> = limit.read.parse();
+            assert!(day.is_ok(), "{limit:?}");
+            let is_rate = limit.period.length().is_some();
+            assert_eq!(limit.quota().is_some(), is_rate, "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_requests_counts_calls_and_one_of_tokens_what_they_cost() {
+        let page = Page("a page", READ);
+        let requests = page.says("free", 30, Unit::Requests, Period::Minute);
+        assert_eq!(
+            requests.quota().map(|quota| quota.counts()),
+            Some(Counts::Calls)
+        );
+        let tokens = page.says("free", 6_000, Unit::Tokens, Period::Minute);
+        assert_eq!(
+            tokens.quota().map(|quota| quota.counts()),
+            Some(Counts::Cost)
+        );
+        assert_eq!(tokens.to_string(), "6000 tokens a minute");
+    }
+}

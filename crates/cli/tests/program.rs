@@ -19,7 +19,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn json_is_one_object_and_nothing_else() {
-    let output = buttress("demo --json --workers 2 --jobs 4");
+    let output = buttress("demo --json --workers 2 --jobs 4 --outage 0");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(text(&output.stderr), "");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -29,12 +29,15 @@ fn json_is_one_object_and_nothing_else() {
             assert!(report[side][key].is_u64(), "{side} {key}");
         }
         assert!(report[side]["seconds"].is_f64());
+        for key in ["attempts", "circuits_opened", "put_back"] {
+            assert!(report[side]["outage"][key].is_u64(), "{side} {key}");
+        }
     }
 }
 
 #[test]
 fn the_table_comes_after_what_was_run() {
-    let output = buttress("demo --workers 2 --jobs 4 --seed 9");
+    let output = buttress("demo --workers 2 --jobs 4 --seed 9 --outage 0");
     assert_eq!(output.status.code(), Some(0));
     let table = text(&output.stdout);
     assert!(table.starts_with("Jobs: 4, "));

@@ -1,28 +1,27 @@
-//! Workers that take jobs from one list.
+//! Workers that take jobs from one queue.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use buttress::Clock;
-use buttress::core::{BoxError, Class};
+use buttress::core::{BoxError, Class, Timestamp};
 use buttress_testkit::{Server, Snapshot};
-use http::Request;
-use reqwest::Body;
 use tokio::task::JoinSet;
 
-use super::calls;
+use super::calls::{self, Ended};
 use super::progress::Progress;
+use super::queue::Queue;
 use super::scenario::Scenario;
-use super::stack::Client;
+use super::stack::{Circuits, Client};
 
 /// One client for each upstream.
 #[derive(Debug)]
 pub(crate) struct Clients {
     pub(crate) completions: Client,
     pub(crate) comments: Client,
+    pub(crate) circuits: Arc<Circuits>,
 }
 
 /// What became of the calls, as the callers saw it.
@@ -31,6 +30,8 @@ pub(crate) struct Tally {
     pub(crate) succeeded: u64,
     /// By the name of the class.
     pub(crate) failed: BTreeMap<&'static str, u64>,
+    /// How often a call was refused before it was sent, and put back for later.
+    pub(crate) put_back: u64,
     /// From the call to its answer, retries and waits included.
     pub(crate) longest: Duration,
 }
@@ -49,18 +50,73 @@ impl Tally {
         for (class, count) in other.failed {
             *self.failed.entry(class).or_default() += count;
         }
+        self.put_back += other.put_back;
         self.longest = self.longest.max(other.longest);
     }
 }
 
-/// The list of one run, and all that the workers share.
+/// Of a call that is refused without a time: a circuit that waits for its probes, which take as long as an answer.
+const SOON: Duration = Duration::from_millis(50);
+
+/// How often a call is put back before that counts as its failure. An outage costs some for each time that the circuit
+/// opens; more than a thousand is no outage, but a mistake.
+const MOST_PUT_BACK: u16 = 1_000;
+
+/// A job that is not done.
+#[derive(Debug)]
+struct Job {
+    number: u16,
+    step: Step,
+    /// When its call was first made, and how often it was put back since.
+    began: Option<Timestamp>,
+    put_back: u16,
+}
+
+/// Which of its calls is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Completion,
+    Comment,
+}
+
+impl Job {
+    const fn new(number: u16) -> Self {
+        Self::at(number, Step::Completion)
+    }
+
+    const fn at(number: u16, step: Step) -> Self {
+        Self {
+            number,
+            step,
+            began: None,
+            put_back: 0,
+        }
+    }
+
+    /// Whether nothing was done for it yet.
+    fn is_new(&self) -> bool {
+        self.step == Step::Completion && self.began.is_none()
+    }
+
+    /// The job with its next call, if it has one. Made whatever became of the call before, so that both runs make the
+    /// same calls.
+    const fn next(&self) -> Option<Self> {
+        match self.step {
+            Step::Completion => Some(Self::at(self.number, Step::Comment)),
+            Step::Comment => None,
+        }
+    }
+}
+
+/// The jobs of one run, and all that the workers share.
 pub(crate) struct Jobs {
     scenario: Scenario,
     clients: Clients,
     progress: Progress,
     server: Server,
     url: String,
-    next: AtomicU16,
+    queue: Queue<Job>,
+    clock: Clock,
 }
 
 impl Jobs {
@@ -77,7 +133,8 @@ impl Jobs {
             progress,
             url: server.url(),
             server,
-            next: AtomicU16::new(0),
+            queue: (0..scenario.jobs).map(Job::new).collect(),
+            clock: Clock::default(),
         })
     }
 
@@ -97,49 +154,64 @@ impl Jobs {
 
     async fn worker(self: Arc<Self>) -> Result<Tally, BoxError> {
         let mut tally = Tally::default();
-        while let Some(job) = self.take() {
-            if let Some((fault, requests)) = self.scenario.storm(job) {
-                self.server.storm_for(fault, requests);
-            }
-            let completion = calls::completion(&self.url, job)?;
-            self.call(&self.clients.completions, completion, &mut tally)
-                .await;
-            // Made whatever became of the completion, so that both runs make the same calls.
-            let comment = calls::comment(&self.url, job)?;
-            self.call(&self.clients.comments, comment, &mut tally).await;
+        while let Some(job) = self.queue.next().await {
+            self.weather(&job);
+            self.work_on(job, &mut tally).await?;
         }
         Ok(tally)
     }
 
-    fn take(&self) -> Option<u16> {
-        let job = self.next.fetch_add(1, Ordering::Relaxed);
-        (job < self.scenario.jobs).then_some(job)
+    /// What the server goes through when `job` is begun.
+    fn weather(&self, job: &Job) {
+        if !job.is_new() {
+            return;
+        }
+        if let Some((fault, requests)) = self.scenario.storm(job.number) {
+            self.server.storm_for(fault, requests);
+        }
+        if let Some((fault, length)) = self.scenario.outage(job.number) {
+            self.server.go_down(fault, length);
+        }
     }
 
-    async fn call(&self, client: &Client, request: Request<Body>, tally: &mut Tally) {
-        let clock = Clock::default();
-        let began = clock.now();
-        let class = calls::outcome(client, request).await;
-        tally.count(class, clock.now().since(began));
-        self.progress.ended(class);
+    /// Makes the calls of `job` until it is done or put back.
+    async fn work_on(&self, job: Job, tally: &mut Tally) -> http::Result<()> {
+        let mut next = Some(job);
+        while let Some(mut job) = next.take() {
+            let now = self.clock.now();
+            let began = *job.began.get_or_insert(now);
+            let class = match self.call(&job).await? {
+                Ended::As(class) => class,
+                Ended::ToComeBack(_) if job.put_back == MOST_PUT_BACK => Class::Rejected,
+                Ended::ToComeBack(not_before) => {
+                    tally.put_back += 1;
+                    job.put_back += 1;
+                    let not_before = not_before.unwrap_or_else(|| self.clock.now() + SOON);
+                    self.queue.put(job, not_before);
+                    continue;
+                }
+            };
+            tally.count(class, self.clock.now().since(began));
+            self.progress.ended(class);
+            next = job.next();
+        }
+        Ok(())
+    }
+
+    async fn call(&self, job: &Job) -> http::Result<Ended> {
+        let (client, request) = match job.step {
+            Step::Completion => {
+                let request = calls::completion(&self.url, job.number)?;
+                (&self.clients.completions, request)
+            }
+            Step::Comment => {
+                let request = calls::comment(&self.url, job.number)?;
+                (&self.clients.comments, request)
+            }
+        };
+        Ok(calls::outcome(client, request).await)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tallies_of_workers_add_up_and_the_longest_wait_is_kept() {
-        let second = Duration::from_secs(1);
-        let (mut one, mut other) = (Tally::default(), Tally::default());
-        one.count(Class::Ok, second);
-        one.count(Class::RateLimited, 3 * second);
-        other.count(Class::RateLimited, 2 * second);
-        other.count(Class::Interrupted, second);
-        one.add(other);
-        assert_eq!(one.succeeded, 1);
-        assert_eq!(one.failed, [("interrupted", 1), ("rate_limited", 2)].into());
-        assert_eq!(one.longest, 3 * second);
-    }
-}
+mod tests;

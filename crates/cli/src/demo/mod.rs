@@ -2,11 +2,13 @@
 //!
 //! A job is a completion (as of OpenAI) and a comment on an issue (as of GitHub). Workers take jobs from one list. All
 //! jobs are run twice, each time against a fresh server with the same settings: once as a program does that sends each
-//! call once, and once through the [`stack`].
+//! call once, and once through the [`stack`]. A call that a layer refuses is not lost: it goes back into the
+//! [`queue`], until the time that the refusal names.
 
 mod calls;
 mod jobs;
 mod progress;
+mod queue;
 mod report;
 mod scenario;
 mod stack;
@@ -14,6 +16,7 @@ mod stack;
 mod tests;
 
 use std::io::{Write, stdout};
+use std::sync::Arc;
 
 use buttress::Clock;
 use buttress::core::BoxError;
@@ -28,7 +31,7 @@ use self::scenario::Scenario;
 /// Run the same jobs without and with Buttress, against a server that limits and fails
 ///
 /// The server listens on the loopback interface, keeps the limits of OpenAI and of GitHub with a minute that lasts a
-/// second, and fails now and then. Each job is two calls: a completion and a comment. Prints a table of what became of
+/// second, fails now and then, and is down for a while. Each job is two calls: a completion and a comment. Prints a table of what became of
 /// them, as the callers and the server saw it. The exit status is 0 if every call through Buttress succeeded.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
@@ -47,6 +50,10 @@ pub(crate) struct Options {
     /// What decides which requests meet a fault
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    // At most as long as one would want to watch.
+    /// For how many minutes of the server it is down, which then lasts as many seconds; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=60))]
+    outage: u16,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -77,8 +84,10 @@ async fn compare(scenario: &Scenario) -> Result<Report, BoxError> {
 async fn side(name: &'static str, scenario: &Scenario, clients: Clients) -> Result<Side, BoxError> {
     let clock = Clock::default();
     let progress = Progress::new(name, scenario.calls());
+    let circuits = Arc::clone(&clients.circuits);
     let jobs = Jobs::start(scenario, clients, progress)?;
     let began = clock.now();
     let (tally, seen) = jobs.work().await?;
-    Ok(Side::new(&tally, &seen, clock.now().since(began)))
+    let took = clock.now().since(began);
+    Ok(Side::new(&tally, &seen, circuits.opened(), took))
 }

@@ -31,15 +31,46 @@ pub(crate) struct Side {
     early: u64,
     /// Calls that the server did more than once.
     duplicates: usize,
+    outage: Outage,
     seconds: f64,
     longest_wait_seconds: f64,
+}
+
+/// What was made of the time in which the server was down.
+#[derive(Debug, Serialize)]
+struct Outage {
+    /// Requests that the server got in it.
+    attempts: u64,
+    /// The longest time for which it was left alone in it.
+    quiet_seconds: f64,
+    /// How often a circuit opened, in the whole run.
+    circuits_opened: u64,
+    /// How often a call was refused before it was sent, and put back for later, in the whole run.
+    put_back: u64,
+}
+
+impl Outage {
+    fn new(tally: &Tally, seen: &Snapshot, circuits_opened: u64) -> Self {
+        let quiet = Duration::from_nanos(seen.outage.longest_quiet);
+        Self {
+            attempts: seen.outage.requests,
+            quiet_seconds: to_millis(quiet),
+            circuits_opened,
+            put_back: tally.put_back,
+        }
+    }
 }
 
 /// The faults that answer as a limit does.
 const LIMIT_FAULTS: [&str; 2] = ["rate_limited", "edge_too_many_requests"];
 
 impl Side {
-    pub(crate) fn new(tally: &Tally, seen: &Snapshot, took: Duration) -> Self {
+    pub(crate) fn new(
+        tally: &Tally,
+        seen: &Snapshot,
+        circuits_opened: u64,
+        took: Duration,
+    ) -> Self {
         Self {
             succeeded: tally.succeeded,
             failed: tally.failed.values().sum(),
@@ -48,6 +79,7 @@ impl Side {
             rate_limited: rate_limited(seen),
             early: seen.early,
             duplicates: seen.duplicates(),
+            outage: Outage::new(tally, seen, circuits_opened),
             seconds: to_millis(took),
             longest_wait_seconds: to_millis(tally.longest),
         }
@@ -119,6 +151,14 @@ impl fmt::Display for Report {
         self.row(f, "came back too early", |side| side.early)?;
         self.row(f, "done twice", |side| side.duplicates)?;
         writeln!(f)?;
+        writeln!(f, "while it was down")?;
+        self.row(f, "attempts", |side| side.outage.attempts)?;
+        self.row(f, "longest quiet", |side| {
+            format!("{:.2} s", side.outage.quiet_seconds)
+        })?;
+        self.row(f, "circuits opened", |side| side.outage.circuits_opened)?;
+        self.row(f, "refused and put back", |side| side.outage.put_back)?;
+        writeln!(f)?;
         self.row(f, "wall time", |side| format!("{:.2} s", side.seconds))?;
         self.row(f, "longest wait of a call", |side| {
             format!("{:.2} s", side.longest_wait_seconds)
@@ -145,6 +185,7 @@ mod tests {
         let tally = Tally {
             succeeded,
             failed: failed.iter().copied().collect(),
+            put_back: 6,
             longest: Duration::from_micros(6_543_210),
         };
         let mut seen = Snapshot::default();
@@ -154,7 +195,9 @@ mod tests {
         seen.comments.limited = 1;
         seen.comments.faults = [("rate_limited", 4), ("server_error", 9)].into();
         seen.early = 1;
-        Side::new(&tally, &seen, Duration::from_millis(10_500))
+        seen.outage.requests = 11;
+        seen.outage.longest_quiet = 1_234_567_890;
+        Side::new(&tally, &seen, 4, Duration::from_millis(10_500))
     }
 
     fn report() -> Report {
@@ -173,6 +216,7 @@ mod tests {
             "rate_limited": 7,
             "early": 1,
             "duplicates": 0,
+            "outage": {"attempts": 11, "quiet_seconds": 1.235, "circuits_opened": 4, "put_back": 6},
             "seconds": 10.5,
             "longest_wait_seconds": 6.543,
         });

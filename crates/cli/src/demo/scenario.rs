@@ -26,15 +26,19 @@ const STORM_EVERY: u16 = 100;
 
 /// So many requests in a row meet a storm, or as many as there are workers if those are fewer. A client that sends one
 /// request to look, and waits when it is refused, meets them one after the other.
-const STORM: u16 = 4;
+const STORM: u16 = 3;
+
+/// The server goes down when so much of the jobs is begun: what is left is enough for the bare client to waste, and the
+/// run before it shows the limits.
+const DOWN_AFTER_PERCENT: u32 = 75;
 
 /// In thousandths of the requests. All of them happen instead of the deed: the server has done nothing when a call
 /// fails, so that every call may be sent again. A fault after the deed would have comments made twice, as GitHub knows
 /// no idempotency keys.
 const FAULTS: [(Fault, u16); 5] = [
-    (Fault::ServerError, 30),
+    (Fault::ServerError, 40),
     (Fault::Unavailable(Hint::None), 20),
-    (Fault::Unavailable(Hint::Seconds(1)), 20),
+    (Fault::Unavailable(Hint::Seconds(1)), 10),
     (Fault::EdgeBadGateway, 20),
     (Fault::ResetBeforeHead, 20),
 ];
@@ -48,6 +52,8 @@ pub(crate) struct Scenario {
     pub(crate) comments_per_minute: u32,
     pub(crate) seed: u64,
     pub(crate) time_scale: u32,
+    /// For how many minutes of the limits the server is down.
+    pub(crate) outage: u16,
 }
 
 impl Scenario {
@@ -59,6 +65,7 @@ impl Scenario {
             comments_per_minute: COMMENTS_PER_MINUTE,
             seed: options.seed,
             time_scale: TIME_SCALE,
+            outage: options.outage,
         }
     }
 
@@ -106,6 +113,24 @@ impl Scenario {
         })
     }
 
+    /// The outage that begins with `job`, if one does: what every request meets, and for how long.
+    ///
+    /// It begins as the storms do, and ends by the clock: told by a number of requests, it would last the longer, the
+    /// fewer a client sends.
+    pub(crate) fn outage(&self, job: u16) -> Option<(Fault, Duration)> {
+        let begins = self.outage > 0 && job == self.down_from();
+        begins.then(|| (Fault::Unavailable(Hint::None), self.outage_length()))
+    }
+
+    fn down_from(&self) -> u16 {
+        let job = u32::from(self.jobs) * DOWN_AFTER_PERCENT / 100;
+        u16::try_from(job).unwrap_or(u16::MAX)
+    }
+
+    fn outage_length(&self) -> Duration {
+        self.minute() * u32::from(self.outage)
+    }
+
     fn storm_size(&self) -> u16 {
         STORM.min(self.workers)
     }
@@ -130,13 +155,22 @@ impl fmt::Display for Scenario {
             self.completions_per_minute,
             self.comments_per_minute,
         )?;
-        write!(
+        writeln!(
             f,
             "Faults: {} % of the requests (500, 502, 503, resets), and {} storms of {} 429s.",
             faulty / 10,
             self.storms(),
             self.storm_size(),
-        )
+        )?;
+        match self.outage {
+            0 => write!(f, "Outage: none."),
+            _ => write!(
+                f,
+                "Outage: 503 to every request for {:?}, from job {} on.",
+                self.outage_length(),
+                self.down_from(),
+            ),
+        }
     }
 }
 
@@ -152,6 +186,7 @@ mod tests {
             comments_per_minute: COMMENTS_PER_MINUTE,
             seed: 1,
             time_scale: TIME_SCALE,
+            outage: 3,
         }
     }
 
@@ -159,8 +194,20 @@ mod tests {
     fn a_storm_comes_with_every_hundredth_job() {
         let storms = (0..400).filter_map(|job| scenario().storm(job));
         let requests: Vec<_> = storms.map(|(_, requests)| requests).collect();
-        assert_eq!(requests, [4; 4]);
+        assert_eq!(requests, [3; 4]);
         assert!(scenario().storm(0).is_none());
+    }
+
+    #[test]
+    fn the_server_goes_down_once_and_not_at_all_if_so_said() {
+        let mut scenario = scenario();
+        let outages = |scenario: &Scenario| -> Vec<_> {
+            let begins = |job| scenario.outage(job).map(|(_, length)| (job, length));
+            (0..400).filter_map(begins).collect()
+        };
+        assert_eq!(outages(&scenario), [(300, Duration::from_secs(3))]);
+        scenario.outage = 0;
+        assert_eq!(outages(&scenario), []);
     }
 
     #[test]
@@ -168,6 +215,7 @@ mod tests {
         let text = scenario().to_string();
         assert!(text.lines().all(|line| line.len() < 80), "{text}");
         assert!(text.contains("which lasts 1s here: 60 completions, 50 comments."));
-        assert!(text.contains("4 storms of 4 429s."));
+        assert!(text.contains("4 storms of 3 429s."));
+        assert!(text.contains("for 3s, from job 300 on."));
     }
 }

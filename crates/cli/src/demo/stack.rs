@@ -1,16 +1,20 @@
 //! The clients: one without Buttress, and the stack.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use buttress::attempt_timeout::AttemptTimeoutLayer;
+use buttress::breaker::{Circuit, CircuitBreakerLayer, State, Window};
 use buttress::classify::{ClassifyLayer, PeekedBody, Rules};
 use buttress::cooldown::CooldownLayer;
 use buttress::core::backoff::Backoff;
 use buttress::core::budget::Budget;
-use buttress::core::{BoxError, Invalid};
+use buttress::core::{BoxError, Event, Invalid, Observer};
+use buttress::fail_fast::FailFastLayer;
 use buttress::providers::{Profile, github, openai};
-use buttress::rate_limit::{Quota, RateLimitLayer};
+use buttress::rate_limit::{Quota, RateLimitLayer, Shape};
 use buttress::reqwest::Transport;
 use buttress::retry::{Retries, RetryLayer};
 use http::{Request, Response};
@@ -42,29 +46,36 @@ pub(crate) fn bare() -> Result<Clients, BoxError> {
     Ok(Clients {
         completions: client(openai::PROFILE),
         comments: client(github::PROFILE),
+        circuits: Arc::default(),
     })
 }
 
 /// The stack, for each of the two upstreams, around one client.
 pub(crate) fn buttress(scenario: &Scenario) -> Result<Clients, BoxError> {
     let transport = Transport::build(http_client())?;
-    let client = |profile, per_minute| stack(profile, scenario, per_minute, transport.clone());
+    let circuits = Arc::new(Circuits::default());
+    let client = |profile, quota| {
+        let breaker = CircuitBreakerLayer::new(circuit(scenario)?);
+        let breaker = breaker.with_observer(Arc::clone(&circuits) as Arc<dyn Observer>);
+        stack(profile, scenario, quota, breaker, transport.clone())
+    };
     Ok(Clients {
-        completions: client(openai::PROFILE, scenario.completions_per_minute)?,
-        comments: client(github::PROFILE, scenario.comments_per_minute)?,
+        completions: client(openai::PROFILE, bucket(scenario)?)?,
+        comments: client(github::PROFILE, window(scenario)?)?,
+        circuits,
     })
 }
 
-/// Every attempt passes the cooldown and takes a slot of the limit.
-///
-/// There is no breaker: it gives up on a server that is down, so that a service can answer at once. A batch has the time.
+/// Every attempt passes the cooldown, takes a slot of the limit, and asks the circuit. What would refuse it is asked
+/// before it queues, and again when it has waited.
 fn stack(
     profile: Profile,
     scenario: &Scenario,
-    per_minute: u32,
+    quota: Quota,
+    breaker: CircuitBreakerLayer,
     transport: Transport,
 ) -> Result<Client, BoxError> {
-    let (seed, patience) = (scenario.seed, patience(scenario, per_minute));
+    let (seed, patience) = (scenario.seed, patience(scenario, &quota));
     // A batch wants all of its calls done, and bounds its load by its workers: a worker that retries sends no new call.
     // A share of the calls, which suits a service whose callers keep coming, would give up most of a batch.
     let budget = Budget::unlimited();
@@ -73,27 +84,71 @@ fn stack(
         .with_budget(budget)
         .with_seed(seed)
         .with_pause(cooldown.handle());
-    let limit = RateLimitLayer::new([quota(scenario, per_minute)?])
+    let look = (breaker.handle(), cooldown.handle());
+    let limit = RateLimitLayer::new([quota])
         .with_max_wait(patience)
-        .with_look(cooldown.handle());
+        .with_look(look.clone());
     let client = ServiceBuilder::new()
         .layer(retry)
+        .layer(FailFastLayer::new(look))
         .layer(cooldown)
         .layer(limit)
+        .layer(breaker)
         .layer(AttemptTimeoutLayer::new(ATTEMPT_TIMEOUT))
         .layer(classify(profile))
         .service(transport);
     Ok(BoxCloneSyncService::new(client))
 }
 
-/// The published limit, with half of its burst: what is sent in step may arrive out of step, and the other half is there
-/// for that.
-fn quota(scenario: &Scenario, per_minute: u32) -> Result<Quota, Invalid> {
-    let quota = Quota::new(per_minute.into(), scenario.minute())?;
-    quota.with_burst((u64::from(per_minute) / 2).max(1))
+/// The published limit of completions, which is a bucket, with half of its burst: what is sent in step may arrive out of
+/// step, and the other half is there for that.
+fn bucket(scenario: &Scenario) -> Result<Quota, Invalid> {
+    let per_minute = u64::from(scenario.completions_per_minute);
+    Quota::new(per_minute, scenario.minute())?.with_burst((per_minute / 2).max(1))
 }
 
-fn classify(profile: Profile) -> ClassifyLayer {
+/// The published limit of comments, which is counted in windows: a bucket would send its burst and its rate in one of
+/// them. A tenth is left to what arrives out of step.
+fn window(scenario: &Scenario) -> Result<Quota, Invalid> {
+    let per_minute = u64::from(scenario.comments_per_minute);
+    let quota = Quota::new(per_minute - per_minute / 10, scenario.minute())?;
+    Ok(quota.with_shape(Shape::Log))
+}
+
+/// Opens when half of the last 20 calls failed: of the ten and more in a hundred that fail by themselves, so many never
+/// come together. It looks again after half a minute of the server, then after twice as long each time.
+fn circuit(scenario: &Scenario) -> Result<Circuit, Invalid> {
+    let minute = scenario.minute();
+    Circuit::default()
+        .with_window(Window::calls(20)?)
+        .with_minimum_calls(10)?
+        .with_growing_open(minute / 2, 200, 4 * minute)
+}
+
+/// What the circuits of a run did.
+#[derive(Debug, Default)]
+pub(crate) struct Circuits {
+    opened: AtomicU64,
+}
+
+impl Circuits {
+    /// How often one of them opened.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+}
+
+impl Observer for Circuits {
+    fn observe(&self, event: &Event<'_>) {
+        if let Event::BreakerChanged { change, .. } = event {
+            let opened = u64::from(change.to == State::Open);
+            self.opened.fetch_add(opened, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Judges answers.
+pub(crate) fn classify(profile: Profile) -> ClassifyLayer {
     ClassifyLayer::new(Rules::new().then(profile))
 }
 
@@ -111,7 +166,8 @@ fn retries(scenario: &Scenario) -> Result<Retries, Invalid> {
 }
 
 /// How long a call may wait for its slot or for the end of a pause: some turns of all workers, and the storms.
-fn patience(scenario: &Scenario, per_minute: u32) -> Duration {
+fn patience(scenario: &Scenario, quota: &Quota) -> Duration {
+    let per_minute = u32::try_from(quota.units()).unwrap_or(u32::MAX).max(1);
     let turn = scenario.minute() * u32::from(scenario.workers) / per_minute;
     Duration::from_secs(120).max(10 * turn)
 }

@@ -14,6 +14,7 @@ fn small() -> Scenario {
         comments_per_minute: 1_000,
         seed: 1,
         time_scale: 600,
+        outage: 5,
     }
 }
 
@@ -51,6 +52,11 @@ fn every_call_through_the_stack_succeeds_where_the_bare_client_fails() {
         number("/bare/rate_limited"),
         number("/bare/failed_by_class/rate_limited")
     );
+    // The bare client goes on into the outage; the circuits open, and what they refuse is done later.
+    assert!(number("/bare/outage/attempts") > 0);
+    assert!(number("/buttress/outage/attempts") > 0);
+    assert!(number("/buttress/outage/circuits_opened") > 0);
+    assert!(number("/buttress/outage/put_back") > 0);
     for side in ["bare", "buttress"] {
         assert_eq!(number(&format!("/{side}/early")), 0);
         assert_eq!(number(&format!("/{side}/duplicates")), 0);

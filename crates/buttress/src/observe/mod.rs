@@ -50,6 +50,7 @@ pub use buttress_core::event::{About, Event, Observer, Story};
 
 pub mod attempt;
 pub mod call;
+pub mod table;
 
 mod current;
 mod describe;

@@ -4,9 +4,10 @@ use std::time::Duration;
 use buttress_core::Class;
 use metrics::{Histogram, Label};
 
+use super::labels::http_histogram;
 use super::place;
 use crate::observe::describe::METHODS;
-use crate::observe::metric::{DROPPED, Metric};
+use crate::observe::metric::DROPPED;
 
 /// OpenTelemetry's duration of a request: a histogram for each method and each status, or each reason why there was none.
 ///
@@ -79,7 +80,7 @@ impl Http {
         if let Some(error) = error.or_else(|| class.map(str::to_owned)) {
             labels.push(Label::new("error.type", error));
         }
-        metrics::histogram!(Metric::HttpClientRequestDuration.name(), labels)
+        http_histogram(labels)
     }
 }
 

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_macros, reason = "this is the one place")]
+
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Label, SharedString, Unit};
@@ -58,6 +60,11 @@ impl Labels {
         labels.extend(third.map(|(name, value)| Label::new(*name, value)));
         labels
     }
+}
+
+/// What has OpenTelemetry's name has its labels too.
+pub(super) fn http_histogram(labels: Vec<Label>) -> Histogram {
+    metrics::histogram!(Metric::HttpClientRequestDuration.name(), labels)
 }
 
 /// Tells the recorder units and help texts.

@@ -1,0 +1,7 @@
+//! Prints the page `docs/METRICS.md`, made from the metrics.
+
+use std::io;
+
+fn main() -> io::Result<()> {
+    buttress::observe::table::write(io::stdout().lock())
+}

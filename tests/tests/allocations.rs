@@ -5,10 +5,13 @@
 
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::{AllocationInfo, measure};
 use buttress::classify::{ClassifyLayer, Rules};
+use buttress::observe::{AttemptLayer, CallLayer, Metrics, Observer, Tracing};
 use buttress::providers::openai;
 use buttress::retry::{Http, Replay, Retries, RetryLayer};
 use bytes::Bytes;
@@ -112,6 +115,73 @@ fn a_success_costs_the_copy_of_the_request_and_nothing_more() {
         (retry.count_total, retry.bytes_total),
         (copy.count_total, copy.bytes_total)
     );
+}
+
+/// Keeps one number for all that is counted: it is the recorder's own, and so not counted here.
+struct Numbers(Arc<AtomicU64>);
+
+struct Nothing;
+
+impl metrics::HistogramFn for Nothing {
+    fn record(&self, _value: f64) {}
+}
+
+impl metrics::Recorder for Numbers {
+    fn describe_counter(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+
+    fn describe_gauge(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+
+    fn describe_histogram(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        metrics::Counter::from_arc(Arc::clone(&self.0))
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(
+        &self,
+        _: &metrics::Key,
+        _: &metrics::Metadata<'_>,
+    ) -> metrics::Histogram {
+        metrics::Histogram::from_arc(Arc::new(Nothing))
+    }
+}
+
+#[test]
+fn to_count_and_time_a_call_and_its_attempt_allocates_nothing() {
+    let numbers = Numbers(Arc::default());
+    let counted = Arc::clone(&numbers.0);
+    metrics::with_local_recorder(&numbers, || {
+        let metrics = Metrics::new("openai").with_http_names("api.example.com");
+        let observer: Arc<dyn Observer> = Arc::new((metrics, Tracing));
+        let attempt = AttemptLayer::new(Arc::clone(&observer)).with_spans();
+        let call = CallLayer::new(Arc::clone(&observer)).with_spans();
+        let inner = attempt.layer(classify().with_observer(observer).layer(Client));
+        assert_eq!(cost(&mut call.layer(inner)).count_total, 0);
+    });
+    let calls_and_attempts = 2 * 2;
+    assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), calls_and_attempts);
 }
 
 #[test]

@@ -56,6 +56,8 @@ mod current;
 mod describe;
 mod metric;
 mod report;
+#[cfg(test)]
+mod tests;
 mod wait;
 mod watcher;
 

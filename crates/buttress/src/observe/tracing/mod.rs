@@ -3,5 +3,7 @@
 
 mod lines;
 pub(super) mod span;
+#[cfg(test)]
+mod tests;
 
 pub use self::lines::Tracing;

@@ -18,6 +18,7 @@
 //! * Services are built inside a runtime's context and may make timers.
 
 mod breaker;
+mod observe;
 mod rate_limit;
 mod stack;
 mod timing;
@@ -56,7 +57,8 @@ pub(crate) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     timing::rows(bench);
     breaker::rows(bench)?;
     rate_limit::rows(bench)?;
-    stack::rows(bench)
+    stack::rows(bench)?;
+    observe::rows(bench)
 }
 
 fn cooldown(bench: &mut Bench) {

@@ -181,7 +181,10 @@ fn to_count_and_time_a_call_and_its_attempt_allocates_nothing() {
         assert_eq!(cost(&mut call.layer(inner)).count_total, 0);
     });
     let calls_and_attempts = 2 * 2;
-    assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), calls_and_attempts);
+    assert_eq!(
+        counted.load(std::sync::atomic::Ordering::Relaxed),
+        calls_and_attempts
+    );
 }
 
 #[test]

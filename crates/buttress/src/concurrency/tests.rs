@@ -1,6 +1,7 @@
 //! Clients that answer when they are told to, and a limit of two.
 
 mod apart;
+mod events;
 mod places;
 mod queue;
 

@@ -1,3 +1,5 @@
+mod report;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

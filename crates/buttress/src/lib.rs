@@ -5,7 +5,8 @@
 //! that the innermost of them decides, once per attempt.
 //!
 //! ```text
-//! deadline → retry → fail-fast → cooldown → concurrency → rate limit → breaker → attempt timeout → isolation → classify → client
+//! observe::call → deadline → retry → fail-fast → cooldown → concurrency → rate limit → breaker → observe::attempt
+//!     → attempt timeout → isolation → classify → client
 //! ```
 //!
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
@@ -22,6 +23,7 @@
 //! * [`concurrency`]: how many attempts may be in flight, found out from how they end.
 //! * [`attempt_timeout`]: how long one attempt may take.
 //! * [`isolation`]: a panic of what is inside becomes an outcome.
+//! * [`observe`]: what happened to each call and attempt, as events, metrics, spans.
 //! * [`rebuild`]: a client that is broken for good is replaced.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
@@ -48,7 +50,8 @@
 //! * `providers` (default): what each provider's answers mean.
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `hyper`: tells hyper-util's connect errors from others.
-//! * `tracing`: events as `tracing` events.
+//! * `tracing`: events and spans of `tracing`.
+//! * `metrics`: metrics, through the `metrics` facade.
 //! * `governor`: a rate limiter of the crate governor, as a layer.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
 

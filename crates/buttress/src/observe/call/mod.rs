@@ -51,7 +51,7 @@
 //!
 //! # Defaults
 //!
-//! No spans: they cost some hundred nanoseconds where somebody collects them. Nobody observes where a layer is made by
+//! No spans: they cost where somebody collects them. Nobody observes where a layer is made by
 //! [`CallLayer::default`], for a stack whose type shall not depend on it; then a call is passed on as it is.
 
 mod future;

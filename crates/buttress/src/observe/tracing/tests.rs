@@ -272,7 +272,7 @@ async fn no_secret_of_a_request_or_an_answer_or_an_error_is_written() {
 #[tokio::test(start_paused = true)]
 async fn the_context_of_a_trace_passes_as_it_is() {
     let _log = Log::at(Level::TRACE);
-    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa00a902b7-01";
     let mut service = stack!(service_fn(async |request: Request<String>| {
         let mut answer = Response::new(String::new());
         *answer.headers_mut() = request.headers().clone();

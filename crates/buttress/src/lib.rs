@@ -75,6 +75,7 @@ mod judge;
 mod keyed;
 mod look;
 mod readiness;
+mod stream;
 mod time;
 
 pub use buttress_core as core;
@@ -87,4 +88,5 @@ pub use buttress_reqwest as reqwest;
 pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
 pub use self::look::{Holds, Look};
+pub use self::stream::Stream;
 pub use self::time::Clock;

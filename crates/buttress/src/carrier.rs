@@ -4,6 +4,7 @@ use buttress_core::classify::{Reply, Rules};
 use buttress_core::{Class, History, Outcome};
 use http::{HeaderMap, Response, StatusCode};
 
+use crate::stream::Stream;
 use crate::time::Clock;
 
 /// A response that can carry what was found out about it.
@@ -26,6 +27,11 @@ pub trait Carrier {
         None
     }
 
+    /// Where to hear of a failure that comes after the head, if a classifier below looks for one.
+    fn stream(&self) -> Option<&Stream> {
+        None
+    }
+
     /// What became of the call, if a retry layer has written it down.
     fn history(&self) -> Option<&History>;
 
@@ -41,6 +47,10 @@ impl<B> Carrier for Response<B> {
 
     fn status(&self) -> Option<u16> {
         Some(self.status().as_u16())
+    }
+
+    fn stream(&self) -> Option<&Stream> {
+        self.extensions().get()
     }
 
     fn history(&self) -> Option<&History> {
@@ -61,6 +71,10 @@ impl Carrier for reqwest::Response {
 
     fn status(&self) -> Option<u16> {
         Some(self.status().as_u16())
+    }
+
+    fn stream(&self) -> Option<&Stream> {
+        self.extensions().get()
     }
 
     fn history(&self) -> Option<&History> {

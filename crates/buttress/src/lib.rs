@@ -78,6 +78,7 @@ mod judge;
 mod keyed;
 mod look;
 mod readiness;
+mod stream;
 mod time;
 
 pub use buttress_core as core;
@@ -90,4 +91,5 @@ pub use buttress_reqwest as reqwest;
 pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
 pub use self::look::{Holds, Look};
+pub use self::stream::Stream;
 pub use self::time::Clock;

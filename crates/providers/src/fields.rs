@@ -142,6 +142,12 @@ impl<'a> Fields<'a> {
         self.reply.headers
     }
 
+    /// Whether the answer comes out of a cache, so that its limits are those of another time, and maybe another caller.
+    pub(crate) fn is_cached(&self) -> bool {
+        let names = [header::AGE.as_str(), "x-from-cache"];
+        names.iter().any(|name| self.headers().contains_key(*name))
+    }
+
     /// Whether the body calls itself a page: what edges answer in the provider's place.
     pub(crate) fn is_page(&self) -> bool {
         self.header(header::CONTENT_TYPE.as_str())

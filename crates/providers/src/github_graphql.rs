@@ -98,7 +98,7 @@ const SIGNALS: &[Signal] = &[
             |fields| has_type(fields, &["RATE_LIMITED", "RATE_LIMIT"]),
         )],
         Class::RateLimited,
-        Scope::Account,
+        Scope::Resource,
     ),
     Signal::new(
         "github permission",
@@ -116,7 +116,7 @@ const SIGNALS: &[Signal] = &[
             Looks("nothing remains", github_rest::is_exhausted),
         ],
         Class::RateLimited,
-        Scope::Account,
+        Scope::Resource,
     ),
     Signal::new(
         CONTENT,

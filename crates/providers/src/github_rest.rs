@@ -8,7 +8,8 @@
 //! A 403 may be a limit: a *primary* one when nothing remains, a *secondary* one when the message or the link says so.
 //! A 422 is a content limit in disguise when an error's code is `abuse` (octokit/plugin-throttling.js#775) or its
 //! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of
-//! permission, the last point was spent on a call that no wait makes good.
+//! permission, the last point was spent on a call that no wait makes good. The primary limit is of one resource, and the
+//! others go on; a secondary one is of all. An answer out of a cache is no limit of now.
 //!
 //! # Hints
 //!
@@ -131,7 +132,7 @@ const SIGNALS: &[Signal] = &[
         PRIMARY,
         &[Status(&[403, 429]), Looks("nothing remains", is_exhausted)],
         Class::RateLimited,
-        Scope::Account,
+        Scope::Resource,
     ),
     // A 403 that says when to come back is a limit, even if it does not say which.
     Signal::new(
@@ -187,7 +188,7 @@ pub(crate) fn is_secondary(fields: &Fields<'_>) -> bool {
 }
 
 pub(crate) fn is_exhausted(fields: &Fields<'_>) -> bool {
-    is_zero(fields, "x-ratelimit-remaining")
+    !fields.is_cached() && is_zero(fields, "x-ratelimit-remaining")
 }
 
 pub(crate) fn is_forbidden(fields: &Fields<'_>) -> bool {

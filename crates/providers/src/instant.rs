@@ -5,7 +5,6 @@ use std::time::Duration;
 use buttress_core::UnixTime;
 use buttress_core::hint::{Reading, decimal};
 use buttress_core::http_date;
-use http::header;
 
 use crate::duration;
 use crate::fields::Fields;
@@ -113,10 +112,9 @@ pub(crate) fn latest(
     buckets: &[Bucket],
     read: fn(&str, UnixTime) -> Option<Duration>,
 ) -> Reading {
-    let is_fresh = !fields.headers().contains_key(header::AGE);
     let resets = buckets
         .iter()
-        .filter(|bucket| is_fresh && bucket.counts(fields));
+        .filter(|bucket| !fields.is_cached() && bucket.counts(fields));
     let readings = resets.filter_map(|bucket| {
         let text = fields.header(bucket.reset)?;
         Some(fields.reads(text, read))

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use buttress_core::hint::Reading;
-use http::header;
 use sfv::{BareItem, Dictionary, Item, List, ListEntry, Parser};
 
 use crate::duration::LONGEST;
@@ -17,9 +16,9 @@ const FIELD: &str = "ratelimit";
 
 /// How long until something remains, by the items of which nothing does. The latest, if there are several.
 ///
-/// A response from a cache tells of another time: `Age` is there, and the field is not read.
+/// A response from a cache tells of another time, and the field is not read.
 pub(crate) fn reading(fields: &Fields<'_>) -> Reading {
-    if fields.headers().contains_key(header::AGE) {
+    if fields.is_cached() {
         return Reading::Absent;
     }
     let Some(field) = joined(fields) else {

@@ -14,4 +14,6 @@ mod retries;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod texts;

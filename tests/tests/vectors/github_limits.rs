@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::draws::Extreme;
+use crate::github_gates::Gate;
 use crate::report::{Mismatch, Report, Verdict, expect, expect_eq};
 
 #[test]
@@ -24,6 +25,7 @@ fn the_vectors_of_githubs_limits_hold() {
     let now = UnixTime::from_secs(report.field("now_unix").unwrap_or_default());
     report.check("cases", |case: &Case| case.judge(now));
     report.check("sequences", |case: &Sequence| case.judge(now));
+    report.check("client_gates", |gate: &Gate| gate.judge(now));
     report.check("resource_categories", |case: &Category| {
         expect_eq(
             &*case.category,
@@ -114,7 +116,7 @@ impl Case {
     }
 }
 
-fn answer(
+pub(crate) fn answer(
     profile: Profile,
     status: u16,
     fields: &BTreeMap<String, String>,
@@ -271,16 +273,25 @@ impl Sequence {
 
 impl Response {
     fn outcome(&self, now: UnixTime) -> Result<Outcome, Mismatch> {
-        let mut headers = self.headers.clone();
-        for value in headers.values_mut() {
-            if let Some(secs) = value.strip_prefix("now+") {
-                let secs: i128 = secs.parse().map_err(Mismatch::unknown)?;
-                *value = (now.as_nanos() / 1_000_000_000 + secs).to_string();
-            }
-        }
+        let headers = dated(&self.headers, now)?;
         let body = json!({ "message": self.message });
         answer(github_rest::PROFILE, self.status, &headers, &body, now)
     }
+}
+
+/// Headers with the times in them that are written as `now+60`.
+pub(crate) fn dated(
+    headers: &BTreeMap<String, String>,
+    now: UnixTime,
+) -> Result<BTreeMap<String, String>, Mismatch> {
+    let mut headers = headers.clone();
+    for value in headers.values_mut() {
+        if let Some(secs) = value.strip_prefix("now+") {
+            let secs: i128 = secs.parse().map_err(Mismatch::unknown)?;
+            *value = (now.as_nanos() / 1_000_000_000 + secs).to_string();
+        }
+    }
+    Ok(headers)
 }
 
 fn decide(retries: &Retries, outcome: &Outcome, attempts: u32) -> Decision {

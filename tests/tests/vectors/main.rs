@@ -15,6 +15,7 @@ mod envoy;
 mod envoy_reset;
 mod finagle;
 mod folder;
+mod github_gates;
 mod github_limits;
 mod github_retry;
 mod github_spacing;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use buttress_core::{Outcome, UnixTime};
-use buttress_providers::explain::{Captured, Explain, is_retryable, wait_ms, wait_source};
+use buttress_providers::explain::{Captured, Explain, is_retryable, scope, wait_ms, wait_source};
 use buttress_providers::{Profile, Zone, generic, named};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -114,9 +114,7 @@ struct Expect {
     _note: Option<String>,
     #[serde(rename = "sdk_differs")]
     _sdk_differs: Option<String>,
-    /// Not told: the key of a request says which resource or address it is.
-    #[serde(rename = "scope_detail")]
-    _scope_detail: Option<String>,
+    scope_detail: Option<String>,
 }
 
 impl Case {
@@ -143,12 +141,17 @@ impl Case {
             found,
         )?;
         self.wait(&outcome)?;
-        expect(
-            expected.scope == outcome.scope().name(),
-            &expected.scope,
-            found,
-        )?;
-        Ok(())
+        expect(expected.scope == scope(&outcome), &expected.scope, found)?;
+        self.resource(&outcome)
+    }
+
+    /// Which resource it is stands in the answer; which address, channel or method, the request alone says.
+    fn resource(&self, outcome: &Outcome) -> Verdict {
+        let detail = self.expect.scope_detail.as_deref();
+        match detail.and_then(|detail| detail.strip_prefix("resource:")) {
+            Some(resource) => expect_eq(Some(resource), self.captured()?.resource(outcome)),
+            None => Ok(()),
+        }
     }
 
     fn wait(&self, outcome: &Outcome) -> Verdict {

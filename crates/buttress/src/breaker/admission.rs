@@ -6,6 +6,7 @@ use std::time::Duration;
 use buttress_core::breaker::{Answer, Permit, Verdict};
 use buttress_core::{BoxError, Event, Key, Outcome, Rejected, Timestamp, Why};
 
+use super::later::Later;
 use super::shared::{Entry, Shared};
 use crate::carrier::Carrier;
 use crate::key::Keyer;
@@ -98,6 +99,11 @@ impl<K> Admission<K> {
             Err(error) => buttress_core::failure::outcome(&**error),
         };
         self.record(&outcome);
+        let stream = result.as_ref().ok().and_then(Carrier::stream);
+        if let Some(stream) = stream.filter(|_| outcome.is_ok()) {
+            let later = Later::new(&self.shared, self.own.as_ref(), self.key);
+            stream.follow(move |outcome| later.failed(outcome));
+        }
     }
 
     fn record(&mut self, outcome: &Outcome) {

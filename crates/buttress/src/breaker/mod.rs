@@ -28,6 +28,10 @@
 //! | `rate_limited` | nothing, or [what you say](Circuit::with_rate_limited) |
 //! | `quota_exhausted`, `rejected` | nothing |
 //!
+//! A stream whose head was good counts as a success then. If it fails in its middle, and a
+//! [classifier](crate::classify#streams) below finds that out, that counts as one failure more, as of a call of its own:
+//! a closed circuit counts it, a half-open one opens, and an open one does not count it.
+//!
 //! It stands beneath everything that waits, and never waits itself: what it measures is how long the server takes. A
 //! timeout that shall count as a failure stands beneath it.
 //!
@@ -66,6 +70,7 @@
 mod admission;
 mod future;
 mod handle;
+mod later;
 mod layer;
 mod service;
 mod shared;

@@ -94,24 +94,27 @@ impl<K> Shared<K> {
         &self.circuit
     }
 
-    /// What a circuit did is told to whoever follows it, and to the observer.
     pub(super) fn tell(&self, entry: &Entry, key: Key, now: Timestamp, notice: &Notice) {
-        match notice {
-            Notice::Changed(change) => {
-                if let Some(sender) = entry.followed.get() {
-                    entry.publish(sender, now);
-                }
-                self.watcher.observe(&Event::BreakerChanged {
-                    key,
-                    change,
-                    snapshot: &entry.breaker.snapshot(now),
-                });
+        tell(&self.watcher, entry, key, now, notice);
+    }
+}
+
+/// What a circuit did is told to whoever follows it, and to the observer.
+pub(super) fn tell(watcher: &Watcher, entry: &Entry, key: Key, now: Timestamp, notice: &Notice) {
+    match notice {
+        Notice::Changed(change) => {
+            if let Some(sender) = entry.followed.get() {
+                entry.publish(sender, now);
             }
-            Notice::WouldOpen(exceeded) => {
-                let exceeded = *exceeded;
-                self.watcher
-                    .observe(&Event::BreakerWouldOpen { key, exceeded });
-            }
+            watcher.observe(&Event::BreakerChanged {
+                key,
+                change,
+                snapshot: &entry.breaker.snapshot(now),
+            });
+        }
+        Notice::WouldOpen(exceeded) => {
+            let exceeded = *exceeded;
+            watcher.observe(&Event::BreakerWouldOpen { key, exceeded });
         }
     }
 }

@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::layer::Shared;
 use super::peek::Peek;
 use super::peeked_body::PeekedBody;
+use super::watch::Watch;
 use crate::judge;
 
 pin_project! {
@@ -70,7 +71,7 @@ where
                         State::Peeking { peeking }
                     }
                     Ok(response) => {
-                        return Poll::Ready(Ok(this.shared.judged(response, *this.began)));
+                        return Poll::Ready(Ok(judged(this.shared, response, *this.began)));
                     }
                     Err(error) => {
                         return Poll::Ready(Err(this.shared.failed(error.into(), *this.began)));
@@ -87,6 +88,25 @@ where
             this.state.set(next);
         }
     }
+}
+
+/// The happy path: no clock is read, and nothing is written down.
+fn judged<B: Body>(
+    shared: &Arc<Shared>,
+    mut response: Response<B>,
+    began: Timestamp,
+) -> Response<PeekedBody<B>> {
+    let outcome = shared.judge(response.status(), response.headers(), b"");
+    if !is_plainly_good(response.status(), &outcome) {
+        let received = shared.clock.now();
+        shared.put(response.extensions_mut(), outcome, began, received);
+    } else if shared.reads_events
+        && !response.body().is_end_stream()
+        && let Some(watch) = Watch::of(shared, &mut response, began)
+    {
+        return response.map(|body| PeekedBody::watched(body, watch));
+    }
+    response.map(PeekedBody::untouched)
 }
 
 impl Shared {
@@ -107,19 +127,6 @@ impl Shared {
             received,
             peek: Peek::new(body, self.body_timeout),
         }
-    }
-
-    /// The happy path: no clock is read, and nothing is written down.
-    fn judged<B: Body>(
-        &self,
-        mut response: Response<B>,
-        began: Timestamp,
-    ) -> Response<PeekedBody<B>> {
-        let outcome = self.judge(response.status(), response.headers(), b"");
-        if !is_plainly_good(response.status(), &outcome) {
-            self.put(response.extensions_mut(), outcome, began, self.clock.now());
-        }
-        response.map(PeekedBody::untouched)
     }
 
     fn peeked<B: Body>(&self, peeking: Peeking<B>, began: Timestamp) -> Response<PeekedBody<B>> {

@@ -19,6 +19,7 @@ pub struct ClassifyLayer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) rules: Rules,
+    pub(super) reads_events: bool,
     pub(super) clock: Clock,
     pub(super) body_timeout: Duration,
     watcher: Watcher,
@@ -31,6 +32,7 @@ impl ClassifyLayer {
     /// Judges by `rules`.
     pub fn new(rules: Rules) -> Self {
         let shared = Shared {
+            reads_events: rules.read_events(),
             rules,
             clock: Clock::default(),
             body_timeout: BODY_TIMEOUT,
@@ -66,6 +68,10 @@ impl ClassifyLayer {
 impl Shared {
     pub(super) fn observe(&self, outcome: &Outcome) {
         self.watcher.observe(&Event::Classified { outcome });
+    }
+
+    pub(super) fn observe_stream(&self, outcome: &Outcome) {
+        self.watcher.observe(&Event::StreamFailed { outcome });
     }
 }
 

@@ -19,6 +19,16 @@
 //! let client = ClassifyLayer::new(Rules::new().then(openai::PROFILE)).layer(client);
 //! ```
 //!
+//! # Streams
+//!
+//! A stream of events (`text/event-stream`, and AWS's own form) begins as a success and may fail in its middle. Where a
+//! rule looks at events, as the profiles of language models do, they are looked at as they pass: nothing is held back,
+//! copied or changed but the one event that has not ended yet, of at most 64 KiB. The first that reports a failure is
+//! told to the observer, and to the layers above that asked to hear of it by [`Stream`](crate::Stream): the breaker
+//! counts it. A stream that breaks off counts as [`Interrupted`](buttress_core::Class::Interrupted), and one that its
+//! reader drops as nothing. A call whose stream failed is not repeated: parts of the answer have been delivered.
+//! Compressed streams are not looked at.
+//!
 //! For a service that does not speak HTTP, [`classify_fn`] takes a function of its result.
 //!
 //! # Readiness
@@ -36,7 +46,8 @@
 //!
 //! # Events
 //!
-//! [`Event::Classified`](buttress_core::Event::Classified), once for each attempt that was not plainly good.
+//! [`Event::Classified`](buttress_core::Event::Classified), once for each attempt that was not plainly good;
+//! [`Event::StreamFailed`](buttress_core::Event::StreamFailed), once for each stream that failed after its head.
 //!
 //! # Defaults
 //!
@@ -51,6 +62,7 @@ mod plain;
 mod service;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use buttress_core::classify::{Answer, Reply, Rule, Rules};
 

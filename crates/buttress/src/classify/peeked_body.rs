@@ -1,19 +1,21 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::peek::into_bytes;
+use super::watch::Watch;
 
 /// What was seen of a body, errors included.
 pub(super) type Frames<E> = VecDeque<Result<Frame<Bytes>, E>>;
 
 pin_project! {
-    /// A body that may have been looked at. It yields the same frames, in the same order, as if it had not been.
+    /// A body that may have been looked at, or is looked at as it passes. It yields the same frames, in the same order,
+    /// as if it were not.
     pub struct PeekedBody<B> where B: Body {
         #[pin]
         inner: Inner<B>,
@@ -24,6 +26,8 @@ pin_project! {
     #[project = InnerProj]
     enum Inner<B> where B: Body {
         Untouched { #[pin] body: B },
+        // Boxed: only a stream of events is watched.
+        Watched { #[pin] body: B, watch: Box<Watch> },
         // Boxed: only the body of a failure comes here.
         Peeked {
             frames: Frames<B::Error>,
@@ -36,6 +40,12 @@ impl<B: Body> PeekedBody<B> {
     pub(super) fn untouched(body: B) -> Self {
         Self {
             inner: Inner::Untouched { body },
+        }
+    }
+
+    pub(super) fn watched(body: B, watch: Box<Watch>) -> Self {
+        Self {
+            inner: Inner::Watched { body, watch },
         }
     }
 
@@ -56,19 +66,19 @@ impl<B: Body> Body for PeekedBody<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let rest = match self.project().inner.project() {
             InnerProj::Untouched { body } => body,
+            InnerProj::Watched { body, watch } => return poll_watched(body, watch, cx),
             InnerProj::Peeked { frames, rest } => match (frames.pop_front(), rest) {
                 (Some(frame), _) => return Poll::Ready(Some(frame)),
                 (None, Some(rest)) => rest.as_mut(),
                 (None, None) => return Poll::Ready(None),
             },
         };
-        rest.poll_frame(cx)
-            .map(|frame| frame.map(|frame| frame.map(|frame| frame.map_data(into_bytes))))
+        rest.poll_frame(cx).map(in_bytes)
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.inner {
-            Inner::Untouched { body } => body.is_end_stream(),
+            Inner::Untouched { body } | Inner::Watched { body, .. } => body.is_end_stream(),
             Inner::Peeked { frames, rest } => {
                 frames.is_empty() && rest.as_ref().is_none_or(|rest| rest.is_end_stream())
             }
@@ -77,7 +87,7 @@ impl<B: Body> Body for PeekedBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
-            Inner::Untouched { body } => body.size_hint(),
+            Inner::Untouched { body } | Inner::Watched { body, .. } => body.size_hint(),
             Inner::Peeked { frames, rest } => {
                 longer(&Self::rest_hint(frames, rest.as_ref()), bytes_in(frames))
             }
@@ -95,6 +105,33 @@ impl<B: Body> PeekedBody<B> {
             None => SizeHint::with_exact(0),
         }
     }
+}
+
+type Polled<D, E> = Option<Result<Frame<D>, E>>;
+
+fn in_bytes<D: Buf, E>(frame: Polled<D, E>) -> Polled<Bytes, E> {
+    frame.map(|frame| frame.map(|frame| frame.map_data(into_bytes)))
+}
+
+fn poll_watched<B: Body>(
+    mut body: Pin<&mut B>,
+    watch: &mut Watch,
+    cx: &mut Context<'_>,
+) -> Poll<Polled<Bytes, B::Error>> {
+    let frame = in_bytes(ready!(body.as_mut().poll_frame(cx)));
+    match &frame {
+        Some(Ok(frame)) => frame
+            .data_ref()
+            .into_iter()
+            .for_each(|data| watch.look(data)),
+        Some(Err(_)) => watch.broke(),
+        None => watch.end(),
+    }
+    // Whoever knows the length from a header stops after the last frame, and does not ask for the end.
+    if body.is_end_stream() {
+        watch.end();
+    }
+    Poll::Ready(frame)
 }
 
 fn bytes_in<E>(frames: &Frames<E>) -> u64 {

@@ -4,6 +4,8 @@ mod bodies;
 mod classes;
 #[cfg(feature = "providers")]
 mod profiles;
+#[cfg(feature = "providers")]
+mod streams;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

@@ -24,7 +24,8 @@
 //!
 //! [`Keyer`](crate::key::Keyer)s say what shares a pause. Where a limit of one model and a limit of the whole account
 //! are two things, [`Within`](crate::key::Within) takes a keyer for each, and the outcome's [`Scope`](buttress_core::Scope) says which of
-//! them an answer pauses.
+//! them an answer pauses: one of a model or of a resource its own key, one of the account or of the organisation that of
+//! the account. Without a key for the account, all of them pause the one key that there is.
 //!
 //! # Readiness
 //!

@@ -60,8 +60,10 @@
 //! An attempt after the first takes a place in its lane as any other; Octokit's does not. It is as likely to
 //! meet a limit as the first was.
 
+mod by_resource;
 mod lanes;
 #[cfg(test)]
 mod tests;
 
+pub use self::by_resource::ByResource;
 pub use self::lanes::{BySpacing, IsAuth, LanesLayer};

@@ -65,6 +65,11 @@ pub enum Event<'a> {
         /// What it meant.
         outcome: &'a Outcome,
     },
+    /// A stream that had begun as a success failed in its middle. Nothing is repeated: parts of it have been delivered.
+    StreamFailed {
+        /// What it meant.
+        outcome: &'a Outcome,
+    },
     /// An attempt failed and will be followed by another.
     RetryScheduled {
         /// The number of the attempt that failed.

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::captured::{Captured, wait_ms, wait_source};
+use super::captured::{Captured, scope, wait_ms, wait_source};
 use super::layers::Layers;
 use crate::profile::Profile;
 
@@ -45,7 +45,7 @@ pub(super) fn row(outcome: &Outcome, method: Option<&Method>) -> Row<'static> {
         retryable: is_retryable_with(outcome, method),
         wait_ms: wait_ms(outcome),
         wait_source: wait_source(outcome),
-        scope: outcome.scope().name(),
+        scope: scope(outcome),
         rule: outcome.rule(),
     }
 }
@@ -66,12 +66,14 @@ pub(super) struct Whole<'a> {
     status: Option<u16>,
     #[serde(flatten)]
     row: Row<'static>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
     limits: Map<String, Value>,
     layers: &'a Layers,
 }
 
 pub(super) fn whole<'a>(
-    captured: &Captured,
+    captured: &'a Captured,
     profile: &Profile,
     outcome: &Outcome,
     method: Option<&Method>,
@@ -82,6 +84,7 @@ pub(super) fn whole<'a>(
         profile: profile.name(),
         status: captured.status.map(|status| status.as_u16()),
         row: row(outcome, method),
+        resource: captured.resource(outcome),
         limits: limits
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use buttress_core::classify::{Events, Reply, Rule, Rules};
-use buttress_core::{Class, Outcome, Repeat, UnixTime};
+use buttress_core::{Class, Outcome, Repeat, Scope, UnixTime};
 use http::{HeaderMap, StatusCode, header};
 
 use super::events;
@@ -39,6 +39,12 @@ impl Captured {
             return outcome.with_scope(scope);
         }
         outcome
+    }
+
+    /// The provider's name for the part of the account that the outcome is of, where it is of a part.
+    pub fn resource(&self, outcome: &Outcome) -> Option<&str> {
+        let name = self.headers.get("x-ratelimit-resource")?.to_str().ok()?;
+        (outcome.scope() == Scope::Resource).then_some(name)
     }
 
     fn text(&self, profile: &Profile, now: UnixTime, local: &Zone) -> Outcome {
@@ -93,6 +99,14 @@ impl Captured {
 /// Whether the same request may be sent again, as far as the answer alone can tell.
 pub fn is_retryable(outcome: &Outcome) -> bool {
     outcome.repeat() != Repeat::Never
+}
+
+/// Whom the outcome concerns. What is of one resource of an account is the account's: [`Captured::resource`] says which.
+pub fn scope(outcome: &Outcome) -> &'static str {
+    match outcome.scope() {
+        Scope::Resource => Scope::Account.name(),
+        scope => scope.name(),
+    }
 }
 
 /// The wait in milliseconds, rounded up; `None` where the server said nothing of use.

@@ -38,7 +38,7 @@ use std::io::{self, BufRead, Write};
 use buttress_core::{Outcome, UnixTime};
 use http::Method;
 
-pub use self::captured::{Captured, is_retryable, wait_ms, wait_source};
+pub use self::captured::{Captured, is_retryable, scope, wait_ms, wait_source};
 use self::layers::Layers;
 use self::lines::Lines;
 use crate::profile::Profile;

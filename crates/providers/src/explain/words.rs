@@ -6,7 +6,7 @@ use std::time::Duration;
 use buttress_core::{Outcome, Repeat};
 
 use super::answer::limits;
-use super::captured::Captured;
+use super::captured::{Captured, scope};
 use super::layers::Layers;
 use crate::profile::Profile;
 
@@ -23,7 +23,7 @@ pub(super) fn write(
     }
     let mut row = |name: &str, value: &str| writeln!(out, "  {name:<9} {value}");
     row("class", outcome.class().name())?;
-    row("scope", outcome.scope().name())?;
+    row("scope", &whose(captured, outcome))?;
     row("rule", outcome.rule())?;
     row("repeat", repeat(outcome.repeat()))?;
     row("wait", &wait(outcome))?;
@@ -33,6 +33,14 @@ pub(super) fn write(
     row("retry", &layers.retry)?;
     row("cooldown", &layers.cooldown)?;
     row("breaker", layers.breaker)
+}
+
+fn whose(captured: &Captured, outcome: &Outcome) -> String {
+    let scope = scope(outcome);
+    match captured.resource(outcome) {
+        Some(resource) => format!("{scope}, of it the resource {resource}"),
+        None => scope.to_owned(),
+    }
 }
 
 const fn repeat(repeat: Repeat) -> &'static str {

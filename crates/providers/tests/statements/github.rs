@@ -193,6 +193,26 @@ fn what_no_table_holds_is_judged_by_its_status() {
     );
 }
 
+#[test]
+fn an_answer_out_of_a_cache_is_no_limit_of_now() {
+    let cached = format!("{}\nx-from-cache: 1", head(0));
+    let aged = format!("{}\nage: 30", head(0));
+    let body = told("API rate limit exceeded for user ID 9919.");
+    mean(
+        github_rest::PROFILE,
+        &[
+            (403, &cached, &body, "auth never - account"),
+            (429, &aged, &body, "rate_limited again - account"),
+            (
+                403,
+                &cached,
+                SECONDARY,
+                "rate_limited again 60000 documented_default account",
+            ),
+        ],
+    );
+}
+
 fn errors(kind: &str, message: &str) -> String {
     format!(r#"{{"errors":[{{"type":"{kind}","message":"{message}"}}]}}"#)
 }

@@ -28,7 +28,7 @@ mod ratelimit_fields;
 mod slack_stripe;
 
 use buttress_core::UnixTime;
-use buttress_providers::explain::{Captured, is_retryable, wait_ms, wait_source};
+use buttress_providers::explain::{Captured, is_retryable, scope, wait_ms, wait_source};
 use buttress_providers::{Profile, Zone};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -121,9 +121,5 @@ fn spelled(outcome: &buttress_core::Outcome) -> String {
         || "-".to_owned(),
         |wait| format!("{wait} {}", wait_source(outcome)),
     );
-    format!(
-        "{} {again} {wait} {}",
-        outcome.class(),
-        outcome.scope().name()
-    )
+    format!("{} {again} {wait} {}", outcome.class(), scope(outcome))
 }

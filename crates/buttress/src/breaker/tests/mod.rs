@@ -2,6 +2,7 @@ mod contract;
 mod following;
 mod judging;
 mod peers;
+mod streams;
 
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};

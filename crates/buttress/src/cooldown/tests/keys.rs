@@ -39,13 +39,15 @@ async fn one_key_waits_and_others_go() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_a_model_leaves_the_others_of_its_account_alone() {
-    let mut client = exact()
-        .with_keyer(within())
-        .layer(Script::of([limit(Scope::Model)]));
-    client.call(of("a", "x")).await.unwrap();
-    assert_pending!(task::spawn(client.call(of("a", "x"))).poll());
-    assert_ready_ok!(task::spawn(client.call(of("a", "y"))).poll());
+async fn a_limit_of_a_model_or_a_resource_leaves_the_others_of_its_account_alone() {
+    for scope in [Scope::Model, Scope::Resource] {
+        let mut client = exact()
+            .with_keyer(within())
+            .layer(Script::of([limit(scope)]));
+        client.call(of("a", "x")).await.unwrap();
+        assert_pending!(task::spawn(client.call(of("a", "x"))).poll());
+        assert_ready_ok!(task::spawn(client.call(of("a", "y"))).poll());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,10 @@ impl Observer for Tracing {
                 let (class, rule) = (outcome.class().name(), outcome.rule());
                 debug!(class, rule, elapsed_ms, "attempt failed");
             }
+            Event::StreamFailed { outcome } => {
+                let (class, rule) = (outcome.class().name(), outcome.rule());
+                debug!(class, rule, "stream failed");
+            }
             Event::RetryScheduled {
                 attempt,
                 outcome,

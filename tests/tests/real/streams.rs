@@ -1,0 +1,78 @@
+//! A stream over a socket that fails after its head.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use buttress::breaker::{Circuit, CircuitBreakerLayer, Rate, Window};
+use buttress::core::{Class, Event, Key, Observer};
+use buttress::providers::openai;
+use buttress::reqwest::Transport;
+use http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+use tower_layer::Layer;
+
+use crate::rig::*;
+
+const EVENTS: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n\
+    data: {\"error\":{\"message\":\"sorry\",\"type\":\"server_error\"}}\n\n";
+
+/// Answers one request with events, in chunks of so many bytes.
+async fn streaming(size: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.unwrap());
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        for chunk in EVENTS.as_bytes().chunks(size) {
+            let chunk = [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+            socket.write_all(&chunk).await.unwrap();
+            socket.flush().await.unwrap();
+        }
+        socket.write_all(b"0\r\n\r\n").await.unwrap();
+    });
+    addr
+}
+
+#[derive(Default)]
+struct Failures(AtomicUsize);
+
+impl Observer for Failures {
+    fn observe(&self, event: &Event<'_>) {
+        if let Event::StreamFailed { outcome } = event {
+            assert_eq!(outcome.class(), Class::ServerError);
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_arrive_whole_and_the_breaker_counts_the_failure_after_the_head() {
+    for size in [1, 7, 1_000] {
+        let addr = streaming(size).await;
+        let failures = Arc::new(Failures::default());
+        let observer: Arc<dyn Observer> = failures.clone();
+        let circuit = Circuit::default()
+            .with_window(Window::calls(10).unwrap())
+            .with_failure_rate(Rate::ALL);
+        let breaker = CircuitBreakerLayer::new(circuit);
+        let classify = classify(openai::PROFILE).with_observer(observer);
+        let client = breaker.layer(classify.layer(Transport::new(raw())));
+        let request = Request::get(format!("http://{addr}/"));
+        let request = request.body(reqwest::Body::from("")).unwrap();
+        let response = within(client.oneshot(request)).await.unwrap();
+        let count = || breaker.handle().snapshot(Key::ALL).unwrap().counts;
+        assert_eq!((count().calls, count().failed), (1, 0));
+        let (body, error) = within(bytes(response.into_body())).await;
+        assert!(error.is_none() && body == EVENTS.as_bytes());
+        assert_eq!((count().calls, count().failed), (2, 1));
+        assert_eq!(failures.0.load(Ordering::Relaxed), 1);
+    }
+}

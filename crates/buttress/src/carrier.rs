@@ -26,6 +26,11 @@ pub trait Carrier {
         None
     }
 
+    /// Its header fields, if it has any.
+    fn headers(&self) -> Option<&HeaderMap> {
+        None
+    }
+
     /// What became of the call, if a retry layer has written it down.
     fn history(&self) -> Option<&History>;
 
@@ -41,6 +46,10 @@ impl<B> Carrier for Response<B> {
 
     fn status(&self) -> Option<u16> {
         Some(self.status().as_u16())
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.headers())
     }
 
     fn history(&self) -> Option<&History> {
@@ -61,6 +70,10 @@ impl Carrier for reqwest::Response {
 
     fn status(&self) -> Option<u16> {
         Some(self.status().as_u16())
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.headers())
     }
 
     fn history(&self) -> Option<&History> {

@@ -2,6 +2,7 @@
 
 use super::amount::{Counts, Quota};
 use super::ceiling::Ceiling;
+use super::found::Found;
 use super::meter::{AnyMeter, Meter};
 use super::trend::Trend;
 use crate::time::Timestamp;
@@ -13,6 +14,8 @@ pub(super) struct Accounts {
     meters: Box<[AnyMeter]>,
     trends: Box<[Trend]>,
     pub(super) ceilings: Vec<Ceiling>,
+    /// A limit that was found by trying.
+    pub(super) found: Option<Found>,
     /// With pacing: what is left is spread, and nothing goes before this time.
     pace: Option<Timestamp>,
 }
@@ -24,12 +27,13 @@ impl Accounts {
             meters: quotas.iter().map(AnyMeter::new).collect(),
             trends: quotas.iter().map(Trend::new).collect(),
             ceilings: Vec::new(),
+            found: None,
             pace: None,
         }
     }
 
-    pub(super) fn paced(self) -> Self {
-        let pace = Some(Timestamp::default());
+    pub(super) fn paced(self, is_paced: bool) -> Self {
+        let pace = is_paced.then(Timestamp::default);
         Self { pace, ..self }
     }
 
@@ -61,7 +65,9 @@ impl Accounts {
             .pace
             .iter()
             .map(|pace| (from.max(*pace), self.quotas.first().copied()));
-        let times = paces.chain(ceilings).chain(meters);
+        let found = self.found.iter();
+        let found = found.map(|found| (found.bucket.next(1, from), Some(found.quota)));
+        let times = paces.chain(ceilings).chain(found).chain(meters);
         times.max_by_key(|(time, _)| *time).unwrap_or((from, None))
     }
 
@@ -78,6 +84,9 @@ impl Accounts {
         for ceiling in &mut self.ceilings {
             ceiling.take(cost, at);
         }
+        if let Some(found) = &mut self.found {
+            found.bucket.take(1, at);
+        }
     }
 
     /// How long the next call is to keep away from one of `cost`, so that what is left lasts.
@@ -85,7 +94,8 @@ impl Accounts {
         let meters = self.quotas.iter().zip(&self.meters);
         let meters = meters.map(|(quota, meter)| meter.gap(quota, quota.of(cost), at));
         let ceilings = self.ceilings.iter().map(|ceiling| ceiling.gap(cost, at));
-        let longest = meters.chain(ceilings).max();
+        let found = self.found.iter().map(|found| found.quota.interval());
+        let longest = meters.chain(ceilings).chain(found).max();
         std::time::Duration::from_nanos(longest.unwrap_or(0))
     }
 
@@ -96,6 +106,9 @@ impl Accounts {
         }
         for ceiling in &mut self.ceilings {
             ceiling.give_back(paid, at);
+        }
+        if let Some(found) = &mut self.found {
+            found.bucket.give_back(1, at, now);
         }
     }
 

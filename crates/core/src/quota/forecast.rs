@@ -3,6 +3,7 @@
 use super::accounts::Accounts;
 use super::amount::{Quota, Shape};
 use super::ceiling::Ceiling;
+use super::found::Found;
 use super::meter::{AnyMeter, Meter};
 use super::slot::{Learned, Level};
 use super::trend::Trend;
@@ -13,6 +14,17 @@ impl Accounts {
         let each = self.each_with_trend();
         each.map(|(quota, meter, trend)| self.level(quota, meter, trend, now))
             .collect()
+    }
+
+    /// A rate comes back as it is spent: whether it lasts is no question.
+    pub(super) fn found(&self, now: Timestamp) -> Option<Level> {
+        let Found { quota, bucket } = self.found.as_ref()?;
+        Some(Level {
+            quota: *quota,
+            remaining: bucket.remaining(now),
+            reset: Timestamp::from_nanos(bucket.full_at()).max(now),
+            spent: None,
+        })
     }
 
     pub(super) fn learned(&self, now: Timestamp) -> Box<[Learned]> {

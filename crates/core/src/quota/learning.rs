@@ -100,8 +100,14 @@ impl Learning {
     }
 }
 
+impl From<Grammar> for Learning {
+    fn from(grammar: Grammar) -> Self {
+        Self::new(grammar)
+    }
+}
+
 /// As many as are read of one answer. OpenAI publishes three quotas, Anthropic four.
-pub(super) const MOST: usize = 8;
+pub(super) const MOST: usize = 4;
 
 /// What one answer says of the server's quotas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,6 +21,7 @@ pub struct Limiter {
     word: AtomicU64,
     interval: u64,
     depth: u64,
+    learns: bool,
     guarded: Mutex<Guarded>,
 }
 
@@ -43,6 +44,7 @@ impl Limiter {
             word: AtomicU64::new(if shape.is_some() { 0 } else { SEALED }),
             interval,
             depth,
+            learns: schedule.learns(),
             guarded: Mutex::new(Guarded {
                 schedule,
                 fits_the_word: shape.is_some(),
@@ -123,6 +125,17 @@ impl Limiter {
         let (slot, sooner) = self.guarded(now, |schedule| schedule.answered(slot, lesson, now));
         sooner.into_iter().for_each(Waker::wake);
         slot
+    }
+
+    /// An answer came, by which we were "too fast" or not.
+    pub fn adapt(&self, is_too_fast: bool, now: Timestamp) {
+        let sooner = self.guarded(now, |schedule| schedule.adapt(is_too_fast, now));
+        sooner.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether each call that went is to be [`answered`](Self::answered), [`lost`](Self::lost) or given back.
+    pub const fn learns(&self) -> bool {
+        self.learns
     }
 
     /// The answer to a call that went will not come.

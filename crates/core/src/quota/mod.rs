@@ -56,6 +56,7 @@ mod ceiling;
 mod counter;
 mod fixed;
 mod forecast;
+mod found;
 mod learner;
 mod learning;
 mod limiter;

@@ -2,8 +2,10 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::accounts::Accounts;
+use super::adaptive::Rise;
 use super::amount::Quota;
 use super::bucket::Bucket;
+use super::found::Finder;
 use super::learner::Learner;
 use super::meter::{AnyMeter, Meter};
 use super::queue::Queue;
@@ -22,6 +24,7 @@ pub struct Schedule {
     promised: Option<Accounts>,
     queue: Queue,
     learner: Option<Learner>,
+    finder: Option<Finder>,
     /// The latest slot that was handed out: later callers get later ones, also those who need less.
     last: Timestamp,
     grain: u64,
@@ -39,6 +42,7 @@ impl Schedule {
             promised: None,
             queue: Queue::default(),
             learner: None,
+            finder: None,
             last: Timestamp::default(),
             grain: crate::time::saturating_nanos(GRAIN),
         }
@@ -52,11 +56,12 @@ impl Schedule {
         self
     }
 
-    /// With pacing: what is left is spread over the time until all of it is there again, instead of a burst and a stall.
+    /// With pacing, or without: what is left is spread over the time until all of it is there again, instead of a burst and a
+    /// stall.
     #[must_use]
-    pub fn with_pacing(self) -> Self {
+    pub fn with_pacing(self, is_paced: bool) -> Self {
         Self {
-            sent: self.sent.paced(),
+            sent: self.sent.paced(is_paced),
             ..self
         }
     }
@@ -69,6 +74,20 @@ impl Schedule {
             learner: Some(Learner::default()),
             ..self
         }
+    }
+
+    /// Finds a limit that nobody publishes by trying. Each answer is then to be told to [`adapt`](Self::adapt).
+    #[must_use]
+    pub fn with_adaptive(self, rise: Rise) -> Self {
+        Self {
+            finder: Some(Finder::new(rise)),
+            ..self
+        }
+    }
+
+    /// Whether it is to be told of answers.
+    pub const fn learns(&self) -> bool {
+        self.learner.is_some()
     }
 
     /// The quotas.
@@ -282,7 +301,8 @@ impl Schedule {
     /// Whether a schedule made anew at `now` would be no different.
     pub fn is_idle(&self, now: Timestamp) -> bool {
         let in_flight = self.learner.as_ref().map_or(0, Learner::calls);
-        self.queue.waiting() == 0 && in_flight == 0 && self.sent.is_idle(now)
+        let has_found = self.finder.is_some_and(|finder| !finder.is_idle(now));
+        self.queue.waiting() == 0 && in_flight == 0 && !has_found && self.sent.is_idle(now)
     }
 
     /// How it stands.
@@ -290,6 +310,7 @@ impl Schedule {
         Snapshot {
             levels: self.sent.levels(now),
             learned: self.sent.learned(now),
+            found: self.sent.found(now),
             next: self.next(1, now),
             waiting: self.queue.waiting(),
         }
@@ -319,7 +340,8 @@ impl Schedule {
 
     /// The one bucket that this is, while nobody waits: a state that fits into one word.
     pub(super) fn bucket(&mut self) -> Option<&mut Bucket> {
-        let is_simple = self.promised.is_none() && self.learner.is_none() && !self.sent.is_paced();
+        let is_plain = self.learner.is_none() && self.finder.is_none() && !self.sent.is_paced();
+        let is_simple = is_plain && self.promised.is_none();
         match self.sent.meters_mut() {
             [AnyMeter::Bucket(bucket)] if is_simple => Some(bucket),
             _ => None,

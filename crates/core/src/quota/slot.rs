@@ -88,6 +88,8 @@ pub struct Snapshot {
     pub levels: Box<[Level]>,
     /// What the server says, as far as it holds.
     pub learned: Box<[Learned]>,
+    /// What is left of the rate that was found by trying, once one was: one call per period.
+    pub found: Option<Level>,
     /// When a call that costs one would go.
     pub next: Timestamp,
     /// How many calls wait.

@@ -56,6 +56,22 @@ impl Schedule {
         self.came_back(slot);
     }
 
+    /// An answer came, by which we were "too fast" or not. Gives the wakers of those whose slot moved forward.
+    #[must_use = "those whose slot moved forward are asleep until they are woken"]
+    pub fn adapt(&mut self, is_too_fast: bool, now: Timestamp) -> Vec<Waker> {
+        let Some(finder) = &mut self.finder else {
+            return Vec::new();
+        };
+        let Some(found) = finder.answered(is_too_fast, self.sent.found.as_ref(), now) else {
+            return Vec::new();
+        };
+        self.sent.found = Some(found);
+        match self.promised {
+            Some(_) => self.lay_again(now, Lay::Anew),
+            None => Vec::new(),
+        }
+    }
+
     pub(super) const fn came_back(&mut self, slot: Slot) {
         if let Some(learner) = &mut self.learner {
             learner.comes(slot.cost);

@@ -5,7 +5,7 @@ use super::learned::{hear, reading};
 use super::*;
 
 fn paced(quotas: &[Quota]) -> Schedule {
-    schedule(quotas).with_pacing()
+    schedule(quotas).with_pacing(true)
 }
 
 /// The slots of the next calls, in tenths of a second.

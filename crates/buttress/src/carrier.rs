@@ -32,6 +32,11 @@ pub trait Carrier {
         None
     }
 
+    /// Its header fields, if it has any.
+    fn headers(&self) -> Option<&HeaderMap> {
+        None
+    }
+
     /// What became of the call, if a retry layer has written it down.
     fn history(&self) -> Option<&History>;
 
@@ -51,6 +56,10 @@ impl<B> Carrier for Response<B> {
 
     fn stream(&self) -> Option<&Stream> {
         self.extensions().get()
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.headers())
     }
 
     fn history(&self) -> Option<&History> {
@@ -75,6 +84,10 @@ impl Carrier for reqwest::Response {
 
     fn stream(&self) -> Option<&Stream> {
         self.extensions().get()
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.headers())
     }
 
     fn history(&self) -> Option<&History> {

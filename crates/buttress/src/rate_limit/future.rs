@@ -4,24 +4,25 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use buttress_core::quota::{Limiter, Refused, Slot};
-use buttress_core::{BoxError, Key, Rejected, Timestamp, Why};
+use buttress_core::{BoxError, Rejected, Timestamp, Why};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower_service::Service;
 
-use super::layer::{Common, rejected};
-use super::ticket::Ticket;
+use super::answers::{Answered, Listen};
+use super::permit::{Permit, Seat};
+use super::shared::{Common, rejected};
 use crate::look::Look;
 use crate::observe::{self, Wait};
 use crate::readiness;
-use crate::time::{Clock, sleep};
+use crate::time::sleep;
 
 pin_project! {
     /// The inner service's answer, once the call has had its slot.
-    pub struct ResponseFuture<S, Req, L> where S: Service<Req> {
+    pub struct ResponseFuture<S, Req, L, A> where S: Service<Req> {
         #[pin]
         state: State<S, Req, L>,
+        answers: A,
     }
 }
 
@@ -44,10 +45,10 @@ struct Waiting<S, Req, L> {
     common: Arc<Common<L>>,
 }
 
-impl<S: Service<Req>, Req, L> ResponseFuture<S, Req, L> {
-    pub(super) fn admitted(attempt: S::Future, permit: Permit) -> Self {
+impl<S: Service<Req>, Req, L, A> ResponseFuture<S, Req, L, A> {
+    pub(super) fn admitted(attempt: S::Future, permit: Permit, answers: A) -> Self {
         let state = State::Attempt { attempt, permit };
-        Self { state }
+        Self { state, answers }
     }
 
     pub(super) fn waiting(
@@ -56,6 +57,7 @@ impl<S: Service<Req>, Req, L> ResponseFuture<S, Req, L> {
         seat: Seat,
         told: Wait,
         common: Arc<Common<L>>,
+        answers: A,
     ) -> Self {
         let waiting = Box::new(Waiting {
             later,
@@ -66,20 +68,21 @@ impl<S: Service<Req>, Req, L> ResponseFuture<S, Req, L> {
             common,
         });
         let state = State::Waiting { waiting };
-        Self { state }
+        Self { state, answers }
     }
 
-    pub(super) fn rejected(rejected: Rejected) -> Self {
+    pub(super) fn rejected(rejected: Rejected, answers: A) -> Self {
         let state = State::Rejected { rejected };
-        Self { state }
+        Self { state, answers }
     }
 }
 
-impl<S, Req, L> Future for ResponseFuture<S, Req, L>
+impl<S, Req, L, A> Future for ResponseFuture<S, Req, L, A>
 where
     S: Service<Req> + Clone,
     S::Error: Into<BoxError>,
     L: Look<Req>,
+    A: Listen<S::Response>,
 {
     type Output = Result<S::Response, BoxError>;
 
@@ -88,8 +91,12 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Attempt { attempt, permit } => {
-                    let result = ready!(attempt.poll(cx)).map_err(Into::into);
-                    return Poll::Ready(result.map_err(|error| permit.unless_sent(error)));
+                    let result = ready!(attempt.poll(cx));
+                    if let Ok(response) = &result {
+                        let mut call = Answered::new(permit);
+                        this.answers.hear(response, &mut call);
+                    }
+                    return Poll::Ready(result.map_err(|error| permit.unless_sent(error.into())));
                 }
                 StateProj::Waiting { waiting } => {
                     let sent = ready!(waiting.poll(cx));
@@ -172,104 +179,7 @@ where
     }
 }
 
-/// A slot that was taken.
-pub(super) struct Permit {
-    limiter: Arc<Limiter>,
-    slot: Slot,
-    clock: Clock,
-}
-
-impl Permit {
-    pub(super) const fn new(limiter: Arc<Limiter>, slot: Slot, clock: Clock) -> Self {
-        Self {
-            limiter,
-            slot,
-            clock,
-        }
-    }
-
-    /// What the call really cost. Only what is known now can be given back: the same slot settled again has another cost.
-    pub(super) fn settle(&mut self, actual: u32) {
-        let now = self.clock.now();
-        self.slot = self.limiter.settle(self.slot, actual.into(), now);
-    }
-
-    /// Another hand on the same slot.
-    pub(super) fn again(&self) -> Self {
-        Self::new(Arc::clone(&self.limiter), self.slot, self.clock)
-    }
-
-    /// Gives the slot back if the error says that nothing was sent.
-    fn unless_sent(&self, error: BoxError) -> BoxError {
-        if Rejected::find(&*error).is_some() {
-            self.limiter.give_back(self.slot, self.clock.now());
-        }
-        error
-    }
-}
-
-/// A place in the queue. It is given up when this is dropped.
-pub(super) struct Seat {
-    permit: Option<Permit>,
-    key: Key,
-    latest: Timestamp,
-    ticket: Option<Ticket>,
-}
-
-impl Seat {
-    pub(super) const fn new(
-        permit: Permit,
-        key: Key,
-        latest: Timestamp,
-        ticket: Option<Ticket>,
-    ) -> Self {
-        Self {
-            permit: Some(permit),
-            key,
-            latest,
-            ticket,
-        }
-    }
-
-    fn watch(&self, now: Timestamp, cx: &mut Context<'_>) -> Timestamp {
-        let permit = self.permit.as_ref();
-        permit.map_or(now, |permit| {
-            permit.limiter.watch(permit.slot, now, cx.waker())
-        })
-    }
-
-    fn look(&self, now: Timestamp) -> Option<Refused> {
-        let permit = self.permit.as_ref()?;
-        permit.limiter.look(permit.slot.cost(), now, self.latest)
-    }
-
-    /// The slot, if it is due; `None` if it has been moved back.
-    fn confirm(&mut self, now: Timestamp) -> Result<Option<Permit>, Rejected> {
-        let Some(permit) = &mut self.permit else {
-            return Ok(None);
-        };
-        let confirmed = permit.limiter.confirm(permit.slot, now);
-        let slot = confirmed.map_err(|too_large| rejected(too_large.into(), self.key))?;
-        if !slot.is_granted() {
-            return Ok(None);
-        }
-        permit.slot = slot;
-        if let Some(ticket) = &self.ticket {
-            ticket.pay(permit.again());
-        }
-        Ok(self.permit.take())
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if let Some(permit) = &self.permit {
-            permit.limiter.give_back(permit.slot, permit.clock.now());
-        }
-    }
-}
-
-impl<S: Service<Req>, Req, L> fmt::Debug for ResponseFuture<S, Req, L> {
+impl<S: Service<Req>, Req, L, A> fmt::Debug for ResponseFuture<S, Req, L, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("rate_limit::ResponseFuture")
             .finish_non_exhaustive()

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use buttress_core::quota::{Level, Limiter, Quota, Schedule, Snapshot};
+use buttress_core::quota::{Level, Quota, Snapshot};
 use buttress_core::{Event, Key, Observer, Rejected, Timestamp};
 
-use super::layer::{Shared, rejected};
+use super::shared::{Shared, rejected};
 use super::terms::Terms;
 use crate::key::Keyer;
 use crate::look::Look;
@@ -27,7 +27,7 @@ impl<K, T, L> RateLimits<K, T, L> {
         let now = self.now();
         match self.shared.limits.peek(key) {
             Some(limiter) => limiter.snapshot(now),
-            None => self.fresh().snapshot(now),
+            None => self.shared.fresh().snapshot(now),
         }
     }
 
@@ -56,10 +56,6 @@ impl<K, T, L> RateLimits<K, T, L> {
         self.shared.limits.get(key, now).change(quotas, now);
     }
 
-    fn fresh(&self) -> Limiter {
-        Limiter::new(Schedule::new(self.shared.quotas()))
-    }
-
     fn now(&self) -> Timestamp {
         self.shared.common.clock.now()
     }
@@ -72,7 +68,7 @@ impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
         let latest = shared.latest(now);
         let refused = match shared.limits.peek(key) {
             Some(limiter) => limiter.look(cost, now, latest),
-            None => self.fresh().look(cost, now, latest),
+            None => self.shared.fresh().look(cost, now, latest),
         };
         refused.map(|refused| rejected(refused, key))
     }

@@ -2,150 +2,113 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use buttress_core::quota::{Limiter, Quota, Refused, Schedule, TooLarge};
-use buttress_core::{Charge, Event, Key, Observer, Rejected, Timestamp, Why};
+use buttress_core::Observer;
+use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::{Learning, Quota};
 use tower_layer::Layer;
 
+use super::answers::Answers;
 use super::handle::RateLimits;
 use super::service::RateLimit;
+use super::shared::{Common, Parts, Shared};
 use super::terms::OnePerCall;
-use crate::call_time::CallTime;
 use crate::key::Everything;
-use crate::keyed::{DEFAULT_CAPACITY, Keyed, State};
 use crate::observe::Watcher;
 use crate::time::Clock;
 
-/// Two windows of a minute: longer, and a caller is better told to come back.
-const MAX_WAIT: Duration = Duration::from_secs(120);
-
 /// Sends no faster than a quota allows. See the [module](crate::rate_limit).
 ///
-/// The quotas are shared by all services that one layer value makes, and by their clones.
-pub struct RateLimitLayer<K = Everything, T = OnePerCall, L = ()> {
+/// The quotas are shared by all services that one layer value makes, and by their clones. Of its type parameters, the first
+/// three say what is asked of a request: its key, its terms, and who would refuse it further in. The last is
+/// [`Answers`] where something is learned from responses, which then have to be a [`Carrier`](crate::Carrier), and `()`
+/// where they may be anything.
+pub struct RateLimitLayer<K = Everything, T = OnePerCall, L = (), A = ()> {
     shared: Arc<Shared<K, T, L>>,
-}
-
-pub(super) struct Shared<K, T, L> {
-    pub(super) keyer: K,
-    pub(super) terms: T,
-    pub(super) limits: Arc<Keyed<Limiter>>,
-    pub(super) max_wait: Duration,
-    quotas: Arc<[Quota]>,
-    pub(super) common: Arc<Common<L>>,
-}
-
-/// What a call that waits goes on to need.
-pub(super) struct Common<L> {
-    pub(super) look: L,
-    pub(super) clock: Clock,
-    pub(super) watcher: Watcher,
-}
-
-impl State for Limiter {
-    fn is_idle(&self, now: Timestamp) -> bool {
-        Limiter::is_idle(self, now)
-    }
+    answers: A,
 }
 
 impl RateLimitLayer {
     /// All of `quotas` at once, shared by everything that passes.
     pub fn new(quotas: impl IntoIterator<Item = Quota>) -> Self {
-        let quotas: Arc<[Quota]> = quotas.into_iter().collect();
-        let common = Common {
+        let parts = Parts {
+            keyer: Everything,
+            terms: OnePerCall,
             look: (),
-            clock: Clock::default(),
-            watcher: Watcher::default(),
         };
         Self {
-            shared: Arc::new(Shared {
-                keyer: Everything,
-                terms: OnePerCall,
-                limits: limits(&quotas, DEFAULT_CAPACITY),
-                max_wait: MAX_WAIT,
-                quotas,
-                common: Arc::new(common),
-            }),
+            shared: Arc::new(Shared::new(parts, quotas.into_iter().collect())),
+            answers: (),
         }
     }
 }
 
-fn limits(quotas: &Arc<[Quota]>, capacity: usize) -> Arc<Keyed<Limiter>> {
-    let quotas = Arc::clone(quotas);
-    let make = move || Limiter::new(Schedule::new(&quotas));
-    Arc::new(Keyed::new(capacity, make))
-}
-
-impl<K: Clone, T: Clone, L: Clone> RateLimitLayer<K, T, L> {
+impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
     /// With quotas of its own for each key.
-    pub fn with_keyer<K2>(self, keyer: K2) -> RateLimitLayer<K2, T, L> {
-        let Shared {
-            terms,
-            limits,
-            max_wait,
-            quotas,
-            common,
-            ..
-        } = Arc::unwrap_or_clone(self.shared);
-        RateLimitLayer {
-            shared: Arc::new(Shared {
-                keyer,
-                terms,
-                limits,
-                max_wait,
-                quotas,
-                common,
-            }),
-        }
+    pub fn with_keyer<K2>(self, keyer: K2) -> RateLimitLayer<K2, T, L, A> {
+        self.with_parts(|Parts { terms, look, .. }| Parts { keyer, terms, look })
     }
 
-    /// With other terms: what a call costs.
-    pub fn with_terms<T2>(self, terms: T2) -> RateLimitLayer<K, T2, L> {
-        let Shared {
-            keyer,
-            limits,
-            max_wait,
-            quotas,
-            common,
-            ..
-        } = Arc::unwrap_or_clone(self.shared);
-        RateLimitLayer {
-            shared: Arc::new(Shared {
-                keyer,
-                terms,
-                limits,
-                max_wait,
-                quotas,
-                common,
-            }),
-        }
+    /// With other terms: what a call costs, and how long it may wait.
+    pub fn with_terms<T2>(self, terms: T2) -> RateLimitLayer<K, T2, L, A> {
+        self.with_parts(|Parts { keyer, look, .. }| Parts { keyer, terms, look })
     }
 
     /// With somebody to ask, after a wait, whether the call would be refused further in.
-    pub fn with_look<L2>(self, look: L2) -> RateLimitLayer<K, T, L2> {
-        let Shared {
-            keyer,
-            terms,
-            limits,
-            max_wait,
-            quotas,
-            common,
-        } = Arc::unwrap_or_clone(self.shared);
-        let Common { clock, watcher, .. } = Arc::unwrap_or_clone(common);
-        let common = Common {
-            look,
-            clock,
-            watcher,
-        };
+    pub fn with_look<L2>(self, look: L2) -> RateLimitLayer<K, T, L2, A> {
+        self.with_parts(|Parts { keyer, terms, .. }| Parts { keyer, terms, look })
+    }
+
+    fn with_parts<K2, T2, L2>(
+        self,
+        change: impl FnOnce(Parts<K, T, L>) -> Parts<K2, T2, L2>,
+    ) -> RateLimitLayer<K2, T2, L2, A> {
+        let shared = Arc::unwrap_or_clone(self.shared).with_parts(change);
         RateLimitLayer {
-            shared: Arc::new(Shared {
-                keyer,
-                terms,
-                limits,
-                max_wait,
-                quotas,
-                common: Arc::new(common),
-            }),
+            shared: Arc::new(shared),
+            answers: self.answers,
         }
+    }
+
+    /// Learns from responses how much remains at the server: from the fields of a
+    /// [`Grammar`](buttress_core::quota::Grammar), as they are sent by the servers of one provider.
+    pub fn with_learning(self, learning: impl Into<Learning>) -> RateLimitLayer<K, T, L, Answers>
+    where
+        A: Into<Answers>,
+    {
+        self.with_answers(|answers| answers.with_learning(Some(learning.into())))
+    }
+
+    /// Finds a limit that nobody publishes by trying: with each answer that says "too fast" the rate falls, and it rises while
+    /// none does. What `quotas` there are hold beside it.
+    pub fn with_adaptive(self, rise: Rise) -> RateLimitLayer<K, T, L, Answers>
+    where
+        A: Into<Answers>,
+    {
+        self.with_answers(|answers| answers.with_adaptive(Some(rise)))
+    }
+
+    /// With what is learned from responses.
+    pub fn with_answers(
+        self,
+        change: impl FnOnce(Answers) -> Answers,
+    ) -> RateLimitLayer<K, T, L, Answers>
+    where
+        A: Into<Answers>,
+    {
+        let answers = change(self.answers.into());
+        let mut shared = self.shared;
+        let change = |settings: &mut super::shared::Settings| settings.answers = answers.clone();
+        Arc::make_mut(&mut shared).with_settings(change);
+        RateLimitLayer { shared, answers }
+    }
+
+    /// With pacing, or without: what is left of a quota is spread over the time until it is there again, instead of a burst
+    /// and a stall.
+    #[must_use]
+    pub fn with_pacing(mut self, is_paced: bool) -> Self {
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.with_settings(|settings| settings.is_paced = is_paced);
+        self
     }
 
     /// With another bound on the wait for a slot. With zero, a call that cannot go at once is refused.
@@ -159,115 +122,57 @@ impl<K: Clone, T: Clone, L: Clone> RateLimitLayer<K, T, L> {
     #[must_use]
     pub fn with_capacity(mut self, keys: usize) -> Self {
         let shared = Arc::make_mut(&mut self.shared);
-        shared.limits = limits(&shared.quotas, keys);
+        shared.with_settings(|settings| settings.capacity = keys);
         self
     }
 
     /// With another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
-        let shared = Arc::make_mut(&mut self.shared);
-        Arc::make_mut(&mut shared.common).clock = clock;
+        self.common_mut().clock = clock;
         self
     }
 
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        let shared = Arc::make_mut(&mut self.shared);
-        Arc::make_mut(&mut shared.common).watcher = Watcher::new(observer);
+        self.common_mut().watcher = Watcher::new(observer);
         self
+    }
+
+    fn common_mut(&mut self) -> &mut Common<L> {
+        Arc::make_mut(&mut Arc::make_mut(&mut self.shared).common)
     }
 }
 
-impl<K, T, L> RateLimitLayer<K, T, L> {
+impl<K, T, L, A> RateLimitLayer<K, T, L, A> {
     /// To look at the quotas, and to change them.
     pub fn handle(&self) -> RateLimits<K, T, L> {
         RateLimits::new(Arc::clone(&self.shared))
     }
 }
 
-impl<K, T, L> Shared<K, T, L> {
-    pub(super) fn quotas(&self) -> &[Quota] {
-        &self.quotas
-    }
+impl<S, K, T, L, A: Clone> Layer<S> for RateLimitLayer<K, T, L, A> {
+    type Service = RateLimit<S, K, T, L, A>;
 
-    /// The latest slot that a call may wait for.
-    pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
-        let latest = now + self.max_wait;
-        // A call that could only begin at its deadline is over before it begins.
-        let before = |deadline: Timestamp| {
-            Timestamp::from_nanos(deadline.as_nanos().saturating_sub(1)).max(now)
-        };
-        let deadline = CallTime::current().deadline();
-        deadline.map_or(latest, |deadline| latest.min(before(deadline)))
+    fn layer(&self, inner: S) -> RateLimit<S, K, T, L, A> {
+        RateLimit::new(inner, Arc::clone(&self.shared), self.answers.clone())
     }
 }
 
-impl<L> Common<L> {
-    pub(super) fn rejected(&self, rejected: Rejected) -> Rejected {
-        self.watcher.observe(&Event::Rejected {
-            rejected: &rejected,
-        });
-        rejected
-    }
-}
-
-/// A refusal of a quota, as the layers know refusals.
-pub(super) fn rejected(refused: Refused, key: Key) -> Rejected {
-    match refused {
-        Refused::TooLarge(TooLarge { cost, quota }) => {
-            Rejected::new(Why::TooLarge, key).with_charge(Charge { cost, quota })
-        }
-        Refused::Late { slot, cost, quota } => Rejected::new(Why::RateLimit, key)
-            .with_not_before(Some(slot))
-            .with_charge(Charge { cost, quota }),
-    }
-}
-
-impl<S, K, T, L> Layer<S> for RateLimitLayer<K, T, L> {
-    type Service = RateLimit<S, K, T, L>;
-
-    fn layer(&self, inner: S) -> RateLimit<S, K, T, L> {
-        RateLimit::new(inner, Arc::clone(&self.shared))
-    }
-}
-
-impl<K, T, L> Clone for RateLimitLayer<K, T, L> {
+impl<K, T, L, A: Clone> Clone for RateLimitLayer<K, T, L, A> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            answers: self.answers.clone(),
         }
     }
 }
 
-impl<K: Clone, T: Clone, L> Clone for Shared<K, T, L> {
-    fn clone(&self) -> Self {
-        Self {
-            keyer: self.keyer.clone(),
-            terms: self.terms.clone(),
-            limits: Arc::clone(&self.limits),
-            max_wait: self.max_wait,
-            quotas: Arc::clone(&self.quotas),
-            common: Arc::clone(&self.common),
-        }
-    }
-}
-
-impl<L: Clone> Clone for Common<L> {
-    fn clone(&self) -> Self {
-        Self {
-            look: self.look.clone(),
-            clock: self.clock,
-            watcher: self.watcher.clone(),
-        }
-    }
-}
-
-impl<K, T, L> fmt::Debug for RateLimitLayer<K, T, L> {
+impl<K, T, L, A> fmt::Debug for RateLimitLayer<K, T, L, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimitLayer")
-            .field("quotas", &self.shared.quotas)
+            .field("quotas", &self.shared.quotas())
             .field("max_wait", &self.shared.max_wait)
             .finish_non_exhaustive()
     }

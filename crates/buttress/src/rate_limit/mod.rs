@@ -32,6 +32,34 @@
 //! # }
 //! ```
 //!
+//! # Learning
+//!
+//! What responses say of the server's quotas is believed as far as it lowers: until the server's reset no more goes than
+//! remains there, less what is in flight. Another process that spends the same quota is thus seen. An estimate is settled
+//! by how much less remains, where no [`Ticket`] tells more. A published limit takes the place of a quota only with
+//! [`with_adopted_limits`](Learning::with_adopted_limits).
+//!
+//! ```
+//! use buttress::rate_limit::{Grammar, Learning, Quota, RateLimitLayer};
+//!
+//! # fn main() -> Result<(), buttress::core::Invalid> {
+//! let github = RateLimitLayer::new([Quota::per_hour(5_000)?]).with_learning(Grammar::GitHub);
+//! let openai = RateLimitLayer::new([Quota::per_minute(500)?.counting_calls(), Quota::per_minute(200_000)?])
+//!     .with_learning(Learning::new(Grammar::OpenAi).with_adopted_limits(true));
+//! # let _ = (github, openai);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where nobody publishes a limit, [`with_adaptive`](RateLimitLayer::with_adaptive) finds one: nothing is limited until the
+//! server says "too fast"; then the rate falls with each time it says so again, and rises along a curve while it does not.
+//!
+//! With [`with_pacing`](RateLimitLayer::with_pacing) what is left goes evenly until it is there again, instead of in a burst
+//! before a stall. A [`Snapshot`] says when that is, and when a quota is spent at the present pace.
+//!
+//! Costs on the way: one lock of the key's own for each call and each response, and the look-up of a few header fields.
+//! Nothing is allocated, except to read the IETF's `RateLimit`, which is a list, and to wake those who may go sooner.
+//!
 //! # Readiness
 //!
 //! The inner service's. A call that has to wait gives the readied service up, so that it keeps nobody else from it; when
@@ -40,7 +68,8 @@
 //! # Cancel safety
 //!
 //! Dropping the future while it waits gives its slot back: the next to come takes it over. A call that had its slot, and
-//! was then refused by a layer further in, gives it back too. One that was sent has used it.
+//! was then refused by a layer further in, gives it back too. One that was sent has used it; if it is dropped before its
+//! response has come, whether the server has counted it is learned from the next.
 //!
 //! # Fairness
 //!
@@ -57,8 +86,8 @@
 //!
 //! [`Rejected`](buttress_core::Rejected), with [`Why::RateLimit`](buttress_core::Why) and the time of the slot that there
 //! would have been, or [`Why::TooLarge`](buttress_core::Why) if there never is one; its
-//! [`charge`](buttress_core::Rejected::charge) says which quota it was, and what the call would have cost there. The inner service's errors pass as they
-//! are.
+//! [`charge`](buttress_core::Rejected::charge) says which quota it was, and what the call would have cost there. The inner
+//! service's errors pass as they are.
 //!
 //! # Events
 //!
@@ -70,23 +99,32 @@
 //! * A wait of at most 120 s: two windows of a minute, which is what most providers count in. With zero, nobody waits.
 //! * 10 000 keys, some megabytes. When all are busy, newcomers share one quota.
 //! * A burst of as many units as a period has: what the providers' own buckets hold.
+//! * Nothing is learned, as only the user knows whose fields these are; no limit is adopted, as only the user knows what share
+//!   of it is theirs. Of GitHub's resources `core` alone is learned from: searches and GraphQL have quotas of their own.
+//! * No pacing: a burst that the server allows is answered sooner.
 
 #[cfg(feature = "governor")]
 pub mod governor;
 #[cfg(feature = "usage")]
 pub mod usage;
 
+mod answers;
 mod future;
 mod handle;
 mod layer;
+mod permit;
 mod service;
+mod shared;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod ticket;
 
-pub use buttress_core::quota::{Counts, Level, Quota, Shape, Snapshot};
+pub use buttress_core::quota::adaptive::Rise;
+pub use buttress_core::quota::published::Unit;
+pub use buttress_core::quota::{Counts, Grammar, Learned, Learning, Level, Quota, Shape, Snapshot};
 
+pub use self::answers::{Answered, Answers, Listen};
 pub use self::future::ResponseFuture;
 pub use self::handle::RateLimits;
 pub use self::layer::RateLimitLayer;

@@ -6,8 +6,10 @@ use buttress_core::BoxError;
 use buttress_core::history::Cause;
 use tower_service::Service;
 
-use super::future::{Permit, ResponseFuture, Seat};
-use super::layer::{Shared, rejected};
+use super::answers::Listen;
+use super::future::ResponseFuture;
+use super::permit::{Permit, Seat};
+use super::shared::{Shared, rejected};
 use super::terms::Terms;
 use crate::key::Keyer;
 use crate::look::Look;
@@ -15,35 +17,41 @@ use crate::observe::{self, Wait};
 use crate::readiness;
 
 /// A service that sends no faster than a quota allows. See the [module](crate::rate_limit).
-pub struct RateLimit<S, K, T, L> {
+pub struct RateLimit<S, K, T, L, A = ()> {
     inner: S,
     shared: Arc<Shared<K, T, L>>,
+    answers: A,
 }
 
-impl<S, K, T, L> RateLimit<S, K, T, L> {
-    pub(super) fn new(inner: S, shared: Arc<Shared<K, T, L>>) -> Self {
-        Self { inner, shared }
+impl<S, K, T, L, A> RateLimit<S, K, T, L, A> {
+    pub(super) const fn new(inner: S, shared: Arc<Shared<K, T, L>>, answers: A) -> Self {
+        Self {
+            inner,
+            shared,
+            answers,
+        }
     }
 }
 
-impl<S, K, T, L, Req> Service<Req> for RateLimit<S, K, T, L>
+impl<S, K, T, L, A, Req> Service<Req> for RateLimit<S, K, T, L, A>
 where
     S: Service<Req> + Clone,
     S::Error: Into<BoxError>,
     K: Keyer<Req>,
     T: Terms<Req>,
     L: Look<Req>,
+    A: Listen<S::Response>,
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<S, Req, L>;
+    type Future = ResponseFuture<S, Req, L, A>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let shared = &self.shared;
+        let (shared, answers) = (&self.shared, self.answers.clone());
         let now = shared.common.clock.now();
         let key = shared.keyer.key(&request);
         let limiter = shared.limits.get(key, now);
@@ -52,11 +60,9 @@ where
         match limiter.reserve(cost, now, latest) {
             Ok(slot) if slot.is_granted() => {
                 let permit = Permit::new(limiter, slot, shared.common.clock);
-                if let Some(ticket) = shared.terms.ticket(&request) {
-                    ticket.pay(permit.again());
-                }
+                let permit = permit.sent(shared.terms.ticket(&request).as_ref());
                 observe::slot_given();
-                ResponseFuture::admitted(self.inner.call(request), permit)
+                ResponseFuture::admitted(self.inner.call(request), permit, answers)
             }
             Ok(slot) => {
                 let permit = Permit::new(limiter, slot, shared.common.clock);
@@ -65,27 +71,29 @@ where
                 let wait = Some(slot.at().since(now));
                 let told = Wait::begin(&common.watcher, common.clock, Cause::RateLimit, key, wait);
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::waiting(self.inner.clone(), request, seat, told, common)
+                let later = self.inner.clone();
+                ResponseFuture::waiting(later, request, seat, told, common, answers)
             }
             Err(refused) => {
                 let rejected = shared.common.rejected(rejected(refused, key));
                 readiness::give_up(&mut self.inner);
-                ResponseFuture::rejected(rejected)
+                ResponseFuture::rejected(rejected, answers)
             }
         }
     }
 }
 
-impl<S: Clone, K, T, L> Clone for RateLimit<S, K, T, L> {
+impl<S: Clone, K, T, L, A: Clone> Clone for RateLimit<S, K, T, L, A> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
             shared: Arc::clone(&self.shared),
+            answers: self.answers.clone(),
         }
     }
 }
 
-impl<S: fmt::Debug, K, T, L> fmt::Debug for RateLimit<S, K, T, L> {
+impl<S: fmt::Debug, K, T, L, A> fmt::Debug for RateLimit<S, K, T, L, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
             .field("inner", &self.inner)

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::future::Permit;
+use super::permit::Permit;
 
 /// What a call has paid, to be settled when it is known what it cost: a request extension, read by
 /// [`ByExtension`](super::ByExtension).

@@ -1,54 +1,182 @@
-//! What is done to all meters of a set at once.
+//! What is done to all meters of a set at once, and to what the server says on top.
 
-use super::amount::Quota;
+use super::amount::{Counts, Quota};
+use super::ceiling::Ceiling;
+use super::found::Found;
 use super::meter::{AnyMeter, Meter};
+use super::trend::Trend;
 use crate::time::Timestamp;
 
-/// The first time at which all quotas admit `cost`, and the one that takes longest, if any of them makes it wait.
-///
-/// What fits at one time fits from then on, so that the latest of the times is a time for all.
-pub(super) fn next(
-    quotas: &[Quota],
-    meters: &[AnyMeter],
-    cost: u64,
-    from: Timestamp,
-) -> (Timestamp, Option<Quota>) {
-    let times = quotas
-        .iter()
-        .zip(meters)
-        .map(|(quota, meter)| (meter.next(quota.of(cost), from), Some(*quota)));
-    times.max_by_key(|(time, _)| *time).unwrap_or((from, None))
+/// The account of every quota, and what the server says remains of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Accounts {
+    quotas: Box<[Quota]>,
+    meters: Box<[AnyMeter]>,
+    trends: Box<[Trend]>,
+    pub(super) ceilings: Vec<Ceiling>,
+    /// A limit that was found by trying.
+    pub(super) found: Option<Found>,
+    /// With pacing: what is left is spread, and nothing goes before this time.
+    pace: Option<Timestamp>,
 }
 
-pub(super) fn take(quotas: &[Quota], meters: &mut [AnyMeter], cost: u64, at: Timestamp) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.take(quota.of(cost), at);
+impl Accounts {
+    pub(super) fn new(quotas: &[Quota]) -> Self {
+        Self {
+            quotas: quotas.into(),
+            meters: quotas.iter().map(AnyMeter::new).collect(),
+            trends: quotas.iter().map(Trend::new).collect(),
+            ceilings: Vec::new(),
+            found: None,
+            pace: None,
+        }
     }
-}
 
-/// Gives back all of a call, which was not sent.
-pub(super) fn unpay<'a>(
-    quotas: &[Quota],
-    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
-    paid: u64,
-    at: Timestamp,
-    now: Timestamp,
-) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.give_back(quota.of(paid), at, now);
+    pub(super) fn paced(self, is_paced: bool) -> Self {
+        let pace = is_paced.then(Timestamp::default);
+        Self { pace, ..self }
     }
-}
 
-/// Gives back what a call paid over its cost.
-pub(super) fn lower_price<'a>(
-    quotas: &[Quota],
-    meters: impl IntoIterator<Item = &'a mut AnyMeter>,
-    paid: u64,
-    cost: u64,
-    at: Timestamp,
-    now: Timestamp,
-) {
-    for (quota, meter) in quotas.iter().zip(meters) {
-        meter.give_back(quota.of(paid) - quota.of(cost), at, now);
+    pub(super) fn quotas(&self) -> &[Quota] {
+        &self.quotas
+    }
+
+    pub(super) fn meters_mut(&mut self) -> &mut [AnyMeter] {
+        &mut self.meters
+    }
+
+    pub(super) const fn is_paced(&self) -> bool {
+        self.pace.is_some()
+    }
+
+    fn each(&mut self) -> impl Iterator<Item = (&Quota, &mut AnyMeter)> {
+        self.quotas.iter().zip(&mut self.meters)
+    }
+
+    /// The first time at which all quotas admit `cost`, and the one that takes longest, if any of them makes it wait.
+    ///
+    /// What fits at one time fits from then on, so that the latest of the times is a time for all.
+    pub(super) fn next(&self, cost: u64, from: Timestamp) -> (Timestamp, Option<Quota>) {
+        let meters = self.quotas.iter().zip(&self.meters);
+        let meters = meters.map(|(quota, meter)| (meter.next(quota.of(cost), from), Some(*quota)));
+        let ceilings = self.ceilings.iter();
+        let ceilings = ceilings.map(|ceiling| (ceiling.next(cost, from), Some(ceiling.quota())));
+        let paces = self
+            .pace
+            .iter()
+            .map(|pace| (from.max(*pace), self.quotas.first().copied()));
+        let found = self.found.iter();
+        let found = found.map(|found| (found.bucket.next(1, from), Some(found.quota)));
+        let times = paces.chain(ceilings).chain(found).chain(meters);
+        times.max_by_key(|(time, _)| *time).unwrap_or((from, None))
+    }
+
+    pub(super) fn take(&mut self, cost: u64, at: Timestamp) {
+        if let Some(pace) = self.pace {
+            self.pace = Some(pace.max(at + self.gap(cost, at)));
+        }
+        for (quota, meter) in self.each() {
+            meter.take(quota.of(cost), at);
+        }
+        for (quota, trend) in self.quotas.iter().zip(&mut self.trends) {
+            trend.count(quota.of(cost), at);
+        }
+        for ceiling in &mut self.ceilings {
+            ceiling.take(cost, at);
+        }
+        if let Some(found) = &mut self.found {
+            found.bucket.take(1, at);
+        }
+    }
+
+    /// How long the next call is to keep away from one of `cost`, so that what is left lasts.
+    fn gap(&self, cost: u64, at: Timestamp) -> std::time::Duration {
+        let meters = self.quotas.iter().zip(&self.meters);
+        let meters = meters.map(|(quota, meter)| meter.gap(quota, quota.of(cost), at));
+        let ceilings = self.ceilings.iter().map(|ceiling| ceiling.gap(cost, at));
+        let found = self.found.iter().map(|found| found.quota.interval());
+        let longest = meters.chain(ceilings).chain(found).max();
+        std::time::Duration::from_nanos(longest.unwrap_or(0))
+    }
+
+    /// Gives back all of a call, which was not sent.
+    pub(super) fn unpay(&mut self, paid: u64, at: Timestamp, now: Timestamp) {
+        for (quota, meter) in self.each() {
+            meter.give_back(quota.of(paid), at, now);
+        }
+        for ceiling in &mut self.ceilings {
+            ceiling.give_back(paid, at);
+        }
+        if let Some(found) = &mut self.found {
+            found.bucket.give_back(1, at, now);
+        }
+    }
+
+    /// Gives back what a place in the queue paid over the cost of who takes it over.
+    pub(super) fn lower_price(&mut self, paid: u64, cost: u64, at: Timestamp, now: Timestamp) {
+        self.refund(paid, cost, at, now);
+        for ceiling in &mut self.ceilings {
+            if ceiling.counts() == Counts::Cost {
+                ceiling.give_back(paid - cost, at);
+            }
+        }
+    }
+
+    /// Gives back what a call was estimated to cost and did not. What the server says remains knows that already, or will
+    /// by the next answer.
+    pub(super) fn refund(&mut self, paid: u64, cost: u64, at: Timestamp, now: Timestamp) {
+        for (quota, meter) in self.each() {
+            meter.give_back(quota.of(paid) - quota.of(cost), at, now);
+        }
+    }
+
+    /// A call cost more than it paid. It went, so that this fits nowhere: it is debt.
+    pub(super) fn charge(&mut self, paid: u64, cost: u64, now: Timestamp) {
+        for (quota, meter) in self.each() {
+            meter.take(quota.of(cost) - quota.of(paid), now);
+        }
+        for ceiling in &mut self.ceilings {
+            if ceiling.counts() == Counts::Cost {
+                ceiling.take(cost - paid, now);
+            }
+        }
+    }
+
+    /// Goes on with other quotas. What is used stays used, of the quota at the same index.
+    pub(super) fn change(&mut self, quotas: &[Quota], now: Timestamp) {
+        let kept = std::mem::take(&mut self.meters).into_vec();
+        let mut kept = kept.into_iter();
+        let changed = quotas.iter().map(|quota| match kept.next() {
+            Some(mut meter) => {
+                meter.change(quota, now);
+                meter
+            }
+            None => AnyMeter::new(quota),
+        });
+        self.meters = changed.collect();
+        self.trends = quotas.iter().map(Trend::new).collect();
+        self.quotas = quotas.into();
+    }
+
+    /// Whether accounts made anew would be no different.
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
+        self.pace.is_none_or(|pace| pace <= now)
+            && self.meters.iter().all(|meter| meter.used(now) == 0)
+            && self.ceilings.iter().all(|ceiling| ceiling.is_over(now))
+    }
+
+    /// The latest of what the server said, of quotas that count the same.
+    pub(super) fn ceilings_of(
+        &self,
+        counts: Counts,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &Ceiling> {
+        let ours = self.ceilings.iter();
+        ours.filter(move |ceiling| ceiling.counts() == counts && !ceiling.is_over(now))
+    }
+
+    pub(super) fn each_with_trend(&self) -> impl Iterator<Item = (&Quota, &AnyMeter, &Trend)> {
+        let each = self.quotas.iter().zip(&self.meters).zip(&self.trends);
+        each.map(|((quota, meter), trend)| (quota, meter, trend))
     }
 }

@@ -144,6 +144,21 @@ impl Quota {
         }
     }
 
+    /// With other units, a burst that was a whole period's being one still; `None` if there is no such quota.
+    pub(super) fn with_units(&self, units: u64) -> Option<Self> {
+        let burst = match self.burst == self.units {
+            true => units,
+            false => self.burst.min(units),
+        };
+        let quota = Self::new(units, self.period()).ok()?;
+        let quota = quota.with_burst(burst).ok()?;
+        Some(Self {
+            shape: self.shape,
+            counts: self.counts,
+            ..quota
+        })
+    }
+
     /// Kept in another way.
     #[must_use]
     pub const fn with_shape(self, shape: Shape) -> Self {

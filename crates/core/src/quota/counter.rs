@@ -57,6 +57,16 @@ impl Counter {
         self.window.at(at / self.period)
     }
 
+    /// When nothing that was counted reaches into the sliding window any more.
+    pub(super) const fn ends(&self) -> Timestamp {
+        let windows = match (self.window.count, self.window.last) {
+            (0, 0) => 0,
+            (0, _) => self.window.number.saturating_add(1),
+            _ => self.window.number.saturating_add(2),
+        };
+        Timestamp::from_nanos(windows.saturating_mul(self.period))
+    }
+
     /// How far into its window `cost` fits; `None` if not before the next.
     fn opens(&self, window: Window, cost: u64) -> Option<u64> {
         let room = self.units.checked_sub(window.count.checked_add(cost)?)?;

@@ -28,6 +28,19 @@ impl Fixed {
         at.saturating_sub(self.start) / self.period
     }
 
+    /// When the window ends that `at` is in, or that would begin then; of debt, the last that it fills.
+    pub(super) fn ends(&self, at: Timestamp) -> Timestamp {
+        let count = self.count_at(at.as_nanos());
+        if count == 0 {
+            return Timestamp::from_nanos(at.as_nanos().saturating_add(self.period));
+        }
+        let windows = self.windows(at.as_nanos()) + count.div_ceil(self.units).max(1);
+        Timestamp::from_nanos(
+            self.start
+                .saturating_add(windows.saturating_mul(self.period)),
+        )
+    }
+
     const fn count_at(&self, at: u64) -> u64 {
         self.count
             .saturating_sub(self.units.saturating_mul(self.windows(at)))

@@ -3,6 +3,7 @@ use std::sync::PoisonError;
 use std::task::Waker;
 
 use super::amount::Quota;
+use super::learner::Lesson;
 use super::schedule::Schedule;
 use super::slot::{Refused, Slot, Snapshot, TooLarge};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
@@ -20,6 +21,7 @@ pub struct Limiter {
     word: AtomicU64,
     interval: u64,
     depth: u64,
+    learns: bool,
     guarded: Mutex<Guarded>,
 }
 
@@ -42,6 +44,7 @@ impl Limiter {
             word: AtomicU64::new(if shape.is_some() { 0 } else { SEALED }),
             interval,
             depth,
+            learns: schedule.learns(),
             guarded: Mutex::new(Guarded {
                 schedule,
                 fits_the_word: shape.is_some(),
@@ -114,6 +117,30 @@ impl Limiter {
     /// that comes back has the new cost.
     pub fn settle(&self, slot: Slot, actual: u64, now: Timestamp) -> Slot {
         self.guarded(now, |schedule| schedule.settle(slot, actual, now))
+    }
+
+    /// The answer to a call that went has come, and this is what it teaches. The slot that comes back has the cost that the
+    /// call is now known to have had.
+    pub fn answered(&self, slot: Slot, lesson: &Lesson<'_>, now: Timestamp) -> Slot {
+        let (slot, sooner) = self.guarded(now, |schedule| schedule.answered(slot, lesson, now));
+        sooner.into_iter().for_each(Waker::wake);
+        slot
+    }
+
+    /// An answer came, by which we were "too fast" or not.
+    pub fn adapt(&self, is_too_fast: bool, now: Timestamp) {
+        let sooner = self.guarded(now, |schedule| schedule.adapt(is_too_fast, now));
+        sooner.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether each call that went is to be [`answered`](Self::answered), [`lost`](Self::lost) or given back.
+    pub const fn learns(&self) -> bool {
+        self.learns
+    }
+
+    /// The answer to a call that went will not come.
+    pub fn lost(&self, slot: Slot, now: Timestamp) {
+        self.guarded(now, |schedule| schedule.lost(slot));
     }
 
     /// The server says that of the quota at `index` no more than `remaining` remains. This only lowers what remains.

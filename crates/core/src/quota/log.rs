@@ -60,6 +60,12 @@ impl Log {
         self.sum_before(self.entries.len())
     }
 
+    /// When the last of what is in the window leaves it.
+    pub(super) fn ends(&self) -> Timestamp {
+        let last = self.entries.back();
+        Timestamp::from_nanos(last.map_or(0, |entry| entry.at.saturating_add(self.period)))
+    }
+
     fn forget(&mut self, at: u64) {
         let gone = self.first_in(at);
         self.gone = self.sum_before(gone);

@@ -1,9 +1,10 @@
 use super::amount::{Quota, Shape};
 use super::bucket::Bucket;
+use super::ceiling::{share, signed};
 use super::counter::Counter;
 use super::fixed::Fixed;
 use super::log::Log;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, saturating_nanos};
 
 /// The account of one quota: what was taken, and when more may be.
 ///
@@ -64,6 +65,38 @@ impl AnyMeter {
         let used = self.used(now);
         *self = Self::new(quota);
         self.take(used, now);
+    }
+}
+
+impl AnyMeter {
+    /// How long the next call is to keep away from one that costs so much, if what is left is to last.
+    pub(super) fn gap(&self, quota: &Quota, cost: u64, at: Timestamp) -> u64 {
+        match self {
+            // Units come back one by one, or as they went: the even pace is the quota's own.
+            Self::Bucket(_) | Self::Log(_) | Self::Counter(_) => {
+                quota.interval().saturating_mul(cost)
+            }
+            Self::Fixed(fixed) => {
+                let rest = fixed.ends(at).since(at);
+                share(
+                    saturating_nanos(rest),
+                    signed(cost),
+                    signed(fixed.remaining(at)),
+                )
+            }
+        }
+    }
+
+    /// When all of it is there again, if nothing more is taken.
+    pub(super) fn whole(&self, now: Timestamp) -> Timestamp {
+        let whole = match self {
+            Self::Bucket(bucket) => Timestamp::from_nanos(bucket.full_at()),
+            Self::Log(log) => log.ends(),
+            Self::Counter(counter) => counter.ends(),
+            Self::Fixed(fixed) if fixed.used(now) > 0 => fixed.ends(now),
+            Self::Fixed(_) => now,
+        };
+        whole.max(now)
     }
 }
 

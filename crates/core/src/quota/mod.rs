@@ -20,6 +20,19 @@
 //! more than was estimated, the rate is changed), the slots of those who wait are laid again in the same order. A caller
 //! whose slot moved back finds out when it wakes, in [`Limiter::confirm`]; one whose slot moved forward is woken.
 //!
+//! # What the server says
+//!
+//! [`Learning`] reads from an answer what remains at the server. That is kept beside our own accounts, as a ceiling until the
+//! server's reset, and not mixed into them: it can only lower, and is gone when its window is. So another process that spends
+//! the same quota is seen.
+//!
+//! What is in flight when an answer comes may be counted in it or not. All of it is taken off: a later answer, with less in
+//! flight, puts right what was taken off twice. In a window of which all comes back at once, what remains only falls, so that
+//! of two answers the lower is the later one, in whichever order they came; where units return one by one, the answer to the
+//! call that was sent last is. An answer of a window that is over is neither.
+//!
+//! A limit that the server publishes takes the place of ours only where the user allows it.
+//!
 //! # What goes through in a window
 //!
 //! | shape | in any window of one period | at one instant |
@@ -39,8 +52,13 @@ pub mod published;
 mod accounts;
 mod amount;
 mod bucket;
+mod ceiling;
 mod counter;
 mod fixed;
+mod forecast;
+mod found;
+mod learner;
+mod learning;
 mod limiter;
 mod log;
 mod lows;
@@ -51,14 +69,18 @@ mod slot;
 #[cfg(test)]
 #[cfg(not(buttress_loom))]
 mod tests;
+mod trend;
 
 pub use self::amount::{Counts, Quota, Shape};
 pub use self::bucket::Bucket;
+pub use self::ceiling::Reading;
 pub use self::counter::Counter;
 pub use self::fixed::Fixed;
+pub use self::learner::Lesson;
+pub use self::learning::{Learning, Readings};
 pub use self::limiter::Limiter;
 pub use self::log::Log;
 pub use self::meter::Meter;
 pub use self::published::{Grammar, Published};
 pub use self::schedule::Schedule;
-pub use self::slot::{Level, Refused, Slot, Snapshot, TooLarge};
+pub use self::slot::{Learned, Level, Refused, Slot, Snapshot, TooLarge};

@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
 
+use super::amount::Counts;
 use crate::time::Timestamp;
 
 /// Who waits, in order, and the places that were given up.
@@ -111,6 +112,19 @@ impl Queue {
         place.cost = cost;
         self.waiting += 1;
         Some(claimed)
+    }
+
+    /// What all places together take of what is counted so.
+    pub(super) fn demand(&self, counts: Counts) -> u64 {
+        let taken = self
+            .places
+            .iter()
+            .filter(|place| place.state != State::Gone);
+        let units = taken.map(|place| match counts {
+            Counts::Cost => place.cost,
+            Counts::Calls => 1,
+        });
+        units.fold(0, u64::saturating_add)
     }
 
     /// A slot that has passed is nobody's.

@@ -1,13 +1,18 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use super::accounts::{lower_price, next, take, unpay};
+use super::accounts::Accounts;
+use super::adaptive::Rise;
 use super::amount::Quota;
 use super::bucket::Bucket;
+use super::found::Finder;
+use super::learner::Learner;
 use super::meter::{AnyMeter, Meter};
 use super::queue::Queue;
-use super::slot::{Level, Refused, Slot, Snapshot, TooLarge};
+use super::slot::{Refused, Slot, Snapshot, TooLarge};
 use crate::time::Timestamp;
+
+mod learn;
 
 /// Several quotas at once, all or nothing, and the queue of those who wait for them.
 ///
@@ -15,10 +20,11 @@ use crate::time::Timestamp;
 /// call fits there. `promised` has the slots that were handed out on top, and exists only while somebody waits.
 #[derive(Debug)]
 pub struct Schedule {
-    quotas: Box<[Quota]>,
-    sent: Box<[AnyMeter]>,
-    promised: Option<Box<[AnyMeter]>>,
+    sent: Accounts,
+    promised: Option<Accounts>,
     queue: Queue,
+    learner: Option<Learner>,
+    finder: Option<Finder>,
     /// The latest slot that was handed out: later callers get later ones, also those who need less.
     last: Timestamp,
     grain: u64,
@@ -32,10 +38,11 @@ impl Schedule {
     /// All of `quotas` at once. Without any, everything goes at once.
     pub fn new(quotas: &[Quota]) -> Self {
         Self {
-            quotas: quotas.into(),
-            sent: quotas.iter().map(AnyMeter::new).collect(),
+            sent: Accounts::new(quotas),
             promised: None,
             queue: Queue::default(),
+            learner: None,
+            finder: None,
             last: Timestamp::default(),
             grain: crate::time::saturating_nanos(GRAIN),
         }
@@ -49,9 +56,43 @@ impl Schedule {
         self
     }
 
+    /// With pacing, or without: what is left is spread over the time until all of it is there again, instead of a burst and a
+    /// stall.
+    #[must_use]
+    pub fn with_pacing(self, is_paced: bool) -> Self {
+        Self {
+            sent: self.sent.paced(is_paced),
+            ..self
+        }
+    }
+
+    /// Learns from answers. Each call that went is then to be [`answered`](Self::answered), [`lost`](Self::lost) or
+    /// [given back](Self::give_back).
+    #[must_use]
+    pub fn with_learning(self) -> Self {
+        Self {
+            learner: Some(Learner::default()),
+            ..self
+        }
+    }
+
+    /// Finds a limit that nobody publishes by trying. Each answer is then to be told to [`adapt`](Self::adapt).
+    #[must_use]
+    pub fn with_adaptive(self, rise: Rise) -> Self {
+        Self {
+            finder: Some(Finder::new(rise)),
+            ..self
+        }
+    }
+
+    /// Whether it is to be told of answers.
+    pub const fn learns(&self) -> bool {
+        self.learner.is_some()
+    }
+
     /// The quotas.
     pub fn quotas(&self) -> &[Quota] {
-        &self.quotas
+        self.sent.quotas()
     }
 
     /// Takes the next free slot for `cost`, if it is not after `latest`.
@@ -70,7 +111,7 @@ impl Schedule {
             && let Some((place, at, paid)) = self.queue.claim(cost, now, latest)
         {
             if let Some(promised) = &mut self.promised {
-                lower_price(&self.quotas, promised, paid, cost, at, now);
+                promised.lower_price(paid, cost, at, now);
             }
             return Ok(Slot {
                 at,
@@ -90,23 +131,23 @@ impl Schedule {
 
     /// When a call of `cost` that came now would go, and the quota that it waits for.
     fn next_of(&mut self, cost: u64, now: Timestamp) -> (Timestamp, Option<Quota>) {
-        let sent = next(&self.quotas, &self.sent, cost, now);
+        let sent = self.sent.next(cost, now);
         let Some(promised) = &self.promised else {
             return sent;
         };
-        let promised = next(&self.quotas, promised, cost, now.max(self.last));
+        let promised = promised.next(cost, now.max(self.last));
         if promised.0 > now || sent.0 <= now {
             return promised;
         }
         // Others went later than they were promised: there is less room than it seems.
         drop(self.lay_again(now, Lay::Later));
-        let promised = self.promised.as_deref().unwrap_or_default();
-        next(&self.quotas, promised, cost, now.max(self.last))
+        let promised = self.promised.as_ref().unwrap_or(&self.sent);
+        promised.next(cost, now.max(self.last))
     }
 
     fn check(&self, cost: u64) -> Result<(), TooLarge> {
         let never = |quota: &&Quota| quota.of(cost) > quota.largest();
-        match self.quotas.iter().find(never) {
+        match self.quotas().iter().find(never) {
             Some(quota) => Err(TooLarge {
                 cost: quota.of(cost),
                 quota: *quota,
@@ -118,12 +159,12 @@ impl Schedule {
     fn hand_out(&mut self, cost: u64, at: Timestamp, now: Timestamp) -> Slot {
         let goes = at <= now;
         if goes {
-            take(&self.quotas, &mut self.sent, cost, at);
+            self.goes(cost, at);
         } else if self.promised.is_none() {
             self.promised = Some(self.sent.clone());
         }
         if let Some(promised) = &mut self.promised {
-            take(&self.quotas, promised, cost, at);
+            promised.take(cost, at);
             self.last = at;
         }
         let place = (!goes).then(|| self.queue.push(at, cost));
@@ -148,7 +189,7 @@ impl Schedule {
         };
         self.check(slot.cost)?;
         if let Some(at) = self.due(number, slot.cost, now) {
-            take(&self.quotas, &mut self.sent, slot.cost, at);
+            self.goes(slot.cost, at);
             *gone = self.queue.leave(number);
             self.calm();
             return Ok(Slot {
@@ -174,7 +215,7 @@ impl Schedule {
         }
         let is_late = now.as_nanos() - slot.as_nanos() > self.grain;
         let from = if is_late { now } else { slot };
-        let (at, _) = next(&self.quotas, &self.sent, cost, from);
+        let (at, _) = self.sent.next(cost, from);
         if at > now {
             // Others went later than their slots, or there is news.
             drop(self.lay_again(now, Lay::Later));
@@ -197,9 +238,9 @@ impl Schedule {
     pub fn give_back(&mut self, slot: Slot, now: Timestamp) -> Option<Waker> {
         let waker = match slot.place {
             None => {
-                for account in [Some(&mut self.sent), self.promised.as_mut()] {
-                    let account = account.into_iter().flatten();
-                    unpay(&self.quotas, account, slot.cost, slot.at, now);
+                self.came_back(slot);
+                for accounts in self.accounts_mut() {
+                    accounts.unpay(slot.cost, slot.at, now);
                 }
                 None
             }
@@ -216,7 +257,7 @@ impl Schedule {
             return self.queue.free(number);
         }
         if let Some(promised) = &mut self.promised {
-            unpay(&self.quotas, promised, cost, at, now);
+            promised.unpay(cost, at, now);
         }
         self.queue.leave(number)
     }
@@ -225,14 +266,11 @@ impl Schedule {
     /// that comes back has the new cost.
     pub fn settle(&mut self, slot: Slot, actual: u64, now: Timestamp) -> Slot {
         if actual <= slot.cost {
-            for account in [Some(&mut self.sent), self.promised.as_mut()] {
-                let account = account.into_iter().flatten();
-                lower_price(&self.quotas, account, slot.cost, actual, slot.at, now);
+            for accounts in self.accounts_mut() {
+                accounts.refund(slot.cost, actual, slot.at, now);
             }
         } else {
-            for (quota, meter) in self.quotas.iter().zip(&mut self.sent) {
-                meter.take(quota.of(actual) - quota.of(slot.cost), now);
-            }
+            self.sent.charge(slot.cost, actual, now);
             self.news(now);
         }
         Slot {
@@ -243,7 +281,7 @@ impl Schedule {
 
     /// The server says that of the quota at `index` no more than `remaining` remains. This only lowers what remains.
     pub fn lower(&mut self, index: usize, remaining: u64, now: Timestamp) {
-        if let Some(meter) = self.sent.get_mut(index) {
+        if let Some(meter) = self.sent.meters_mut().get_mut(index) {
             meter.lower(remaining, now);
             self.news(now);
         }
@@ -253,17 +291,7 @@ impl Schedule {
     /// slot moved forward.
     #[must_use = "those whose slot moved forward are asleep until they are woken"]
     pub fn change(&mut self, quotas: &[Quota], now: Timestamp) -> Vec<Waker> {
-        let kept = std::mem::take(&mut self.sent).into_vec();
-        let mut kept = kept.into_iter();
-        let changed = quotas.iter().map(|quota| match kept.next() {
-            Some(mut meter) => {
-                meter.change(quota, now);
-                meter
-            }
-            None => AnyMeter::new(quota),
-        });
-        self.sent = changed.collect();
-        self.quotas = quotas.into();
+        self.sent.change(quotas, now);
         if self.promised.is_none() {
             return Vec::new();
         }
@@ -272,18 +300,17 @@ impl Schedule {
 
     /// Whether a schedule made anew at `now` would be no different.
     pub fn is_idle(&self, now: Timestamp) -> bool {
-        self.queue.waiting() == 0 && self.sent.iter().all(|meter| meter.used(now) == 0)
+        let in_flight = self.learner.as_ref().map_or(0, Learner::calls);
+        let has_found = self.finder.is_some_and(|finder| !finder.is_idle(now));
+        self.queue.waiting() == 0 && in_flight == 0 && !has_found && self.sent.is_idle(now)
     }
 
     /// How it stands.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let levels = self.quotas.iter().zip(&self.sent);
-        let level = |(quota, meter): (&Quota, &AnyMeter)| Level {
-            quota: *quota,
-            remaining: meter.remaining(now),
-        };
         Snapshot {
-            levels: levels.map(level).collect(),
+            levels: self.sent.levels(now),
+            learned: self.sent.learned(now),
+            found: self.sent.found(now),
             next: self.next(1, now),
             waiting: self.queue.waiting(),
         }
@@ -295,8 +322,8 @@ impl Schedule {
             return Some(refused.into());
         }
         let (slot, quota) = match &self.promised {
-            None => next(&self.quotas, &self.sent, cost, now),
-            Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)),
+            None => self.sent.next(cost, now),
+            Some(promised) => promised.next(cost, now.max(self.last)),
         };
         let quota = quota.filter(|_| slot > latest)?;
         let cost = quota.of(cost);
@@ -306,16 +333,32 @@ impl Schedule {
     /// When a call of `cost` that came now would go. Takes nothing.
     pub fn next(&self, cost: u64, now: Timestamp) -> Timestamp {
         match &self.promised {
-            None => next(&self.quotas, &self.sent, cost, now).0,
-            Some(promised) => next(&self.quotas, promised, cost, now.max(self.last)).0,
+            None => self.sent.next(cost, now).0,
+            Some(promised) => promised.next(cost, now.max(self.last)).0,
         }
     }
 
     /// The one bucket that this is, while nobody waits: a state that fits into one word.
     pub(super) fn bucket(&mut self) -> Option<&mut Bucket> {
-        match (&mut *self.sent, &self.promised) {
-            ([AnyMeter::Bucket(bucket)], None) => Some(bucket),
+        let is_plain = self.learner.is_none() && self.finder.is_none() && !self.sent.is_paced();
+        let is_simple = is_plain && self.promised.is_none();
+        match self.sent.meters_mut() {
+            [AnyMeter::Bucket(bucket)] if is_simple => Some(bucket),
             _ => None,
+        }
+    }
+
+    fn accounts_mut(&mut self) -> impl Iterator<Item = &mut Accounts> {
+        [Some(&mut self.sent), self.promised.as_mut()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// A call goes, as far as the quotas know.
+    fn goes(&mut self, cost: u64, at: Timestamp) {
+        self.sent.take(cost, at);
+        if let Some(learner) = &mut self.learner {
+            learner.goes(cost);
         }
     }
 
@@ -335,12 +378,12 @@ impl Schedule {
                 Lay::Later => place.slot.max(last),
                 Lay::Anew => now.max(last),
             };
-            let (slot, _) = next(&self.quotas, &promised, place.cost, from);
+            let (slot, _) = promised.next(place.cost, from);
             if slot < place.slot {
                 sooner.extend(place.waker.take());
             }
             place.slot = slot;
-            take(&self.quotas, &mut promised, place.cost, slot);
+            promised.take(place.cost, slot);
             last = slot;
         }
         self.last = last;

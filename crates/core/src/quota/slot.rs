@@ -1,4 +1,4 @@
-use super::amount::Quota;
+use super::amount::{Counts, Quota};
 use crate::time::Timestamp;
 
 /// When a call may go, and what it took.
@@ -60,8 +60,25 @@ pub enum Refused {
 pub struct Level {
     /// The quota.
     pub quota: Quota,
-    /// What could be taken now if nobody waited.
+    /// What could be taken now if nobody waited: of our account, or of what the server says remains, whichever is less.
     pub remaining: u64,
+    /// When all of it is there again, if nothing more is taken. Now, if nothing is missing.
+    pub reset: Timestamp,
+    /// When it is spent, at the pace at which it was spent of late; `None` if it is not before more comes back.
+    pub spent: Option<Timestamp>,
+}
+
+/// What the server says of one of its quotas, and what we have taken since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Learned {
+    /// Whether it counts calls, or what they cost.
+    pub counts: Counts,
+    /// The units of a window, if the server says so.
+    pub limit: Option<u64>,
+    /// What remains.
+    pub remaining: u64,
+    /// When what was used has come back.
+    pub reset: Timestamp,
 }
 
 /// How a schedule stands at one time.
@@ -69,6 +86,10 @@ pub struct Level {
 pub struct Snapshot {
     /// What is left, quota by quota.
     pub levels: Box<[Level]>,
+    /// What the server says, as far as it holds.
+    pub learned: Box<[Learned]>,
+    /// What is left of the rate that was found by trying, once one was: one call per period.
+    pub found: Option<Level>,
     /// When a call that costs one would go.
     pub next: Timestamp,
     /// How many calls wait.

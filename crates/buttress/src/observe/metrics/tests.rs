@@ -358,7 +358,7 @@ fn levels_are_there_from_when_they_are_known() {
     );
     let quota = Quota::per_minute(500).unwrap().counting_calls();
     let level = |remaining| Event::QuotaLevel {
-        level: Level { quota, remaining },
+        level: level_of(quota, remaining),
     };
     let pause = Event::PauseBegan {
         key: Key::ALL,
@@ -387,14 +387,20 @@ fn levels_are_there_from_when_they_are_known() {
     assert_eq!(told(&over), ["retry_budget_retries inf"]);
 }
 
+fn level_of(quota: Quota, remaining: u64) -> Level {
+    Level {
+        quota,
+        remaining,
+        reset: Timestamp::MAX,
+        spent: None,
+    }
+}
+
 #[test]
 fn quotas_past_the_bound_are_one_series() {
     let quotas = (1..=40).map(|seconds| Quota::new(1, seconds * SECOND).unwrap());
     let level = |quota| Event::QuotaLevel {
-        level: Level {
-            quota,
-            remaining: 1,
-        },
+        level: level_of(quota, 1),
     };
     let events: Vec<_> = quotas.map(level).collect();
     let told = told(&events);
@@ -437,10 +443,7 @@ fn every_metric_is_told_under_its_name_and_with_its_labels_and_no_other() {
             slow_rate: Some(0.5),
         },
         Event::QuotaLevel {
-            level: Level {
-                quota,
-                remaining: 1,
-            },
+            level: level_of(quota, 1),
         },
     ];
     let metrics = Metrics::new("up")

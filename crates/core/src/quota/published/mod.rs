@@ -59,6 +59,8 @@ pub struct Published<'h> {
     pub limit: Option<u64>,
     /// How many are left. No promise that as many will be served.
     pub remaining: Option<u64>,
+    /// By how much that may be wrong, in either way, because the server rounds it.
+    pub rounding: u64,
     /// How long until what was used has come back, from when the answer was made; never zero.
     pub reset: Option<Duration>,
     /// How long a window is, where the server or its documentation says so.
@@ -199,6 +201,7 @@ fn structured<'h>(headers: &HeaderMap) -> Vec<Published<'h>> {
             unit,
             limit: policy.map(|policy| policy.quota),
             remaining: Some(item.remaining),
+            rounding: 0,
             reset: item.reset,
             window: policy.and_then(|policy| policy.window),
             returns: Returns::AtOnce,

@@ -22,7 +22,7 @@ pub(super) struct Row {
     resets: &'static [(&'static str, Format)],
     window: Option<Duration>,
     returns: Returns,
-    /// What remains may be so much less than it says.
+    /// What remains may be so much more or less than it says.
     rounding: u64,
 }
 
@@ -97,7 +97,7 @@ pub(super) const AZURE: &[Row] = &[
 ];
 
 /// Token buckets of a minute, "continuously replenished"; the reset is when the bucket is full. What remains of tokens is
-/// "rounded to the nearest thousand" (Anthropic's page on rate limits): up to 500 less than it says.
+/// "rounded to the nearest thousand" (Anthropic's page on rate limits): 500 more or less.
 pub(super) const ANTHROPIC: &[Row] = &[
     Row {
         name: "requests",
@@ -223,7 +223,8 @@ impl Row {
             name: self.name(headers),
             unit: self.unit,
             limit,
-            remaining: remaining.map(|remaining| remaining.saturating_sub(self.rounding)),
+            remaining,
+            rounding: self.rounding,
             reset: reset.flatten(),
             window: self.window,
             returns: self.returns,

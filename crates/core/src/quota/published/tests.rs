@@ -95,7 +95,7 @@ fn anthropic_writes_dates_which_are_measured_from_its_own_and_rounds_tokens() {
         read(Grammar::Anthropic, &lines),
         [
             said("requests", 5, 0, 30_000),
-            said("tokens", 25_000, 15_500, 30_250)
+            said("tokens", 25_000, 16_000, 30_250)
         ]
     );
 }

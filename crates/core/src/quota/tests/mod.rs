@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::{Quota, Schedule, Shape, Slot};
 use crate::time::Timestamp;
 
+mod ahead;
+mod learned;
 mod meters;
 mod oracle;
+mod server;
 mod slots;
 mod windows;
 

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::super::Reading;
+use super::learned::{hear, reading};
 use super::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +13,7 @@ enum Step {
     NotSent(usize),
     Settle(usize, u64),
     Lower(u64),
+    Answer(usize, Reading),
     Pass(u64),
 }
 
@@ -22,6 +25,7 @@ struct Waiter {
 
 struct Sent {
     slot: Slot,
+    is_answered: bool,
     at: Timestamp,
     cost: u64,
 }
@@ -49,7 +53,9 @@ impl World {
                 self.schedule.give_back(waiter.slot, self.now);
             }
             Step::NotSent(back) => {
-                if let Some(index) = self.sent.len().checked_sub(back + 1) {
+                if let Some(index) = self.sent.len().checked_sub(back + 1)
+                    && !self.sent[index].is_answered
+                {
                     let sent = self.sent.remove(index);
                     self.schedule.give_back(sent.slot, self.now);
                 }
@@ -64,6 +70,15 @@ impl World {
                 }
             }
             Step::Lower(remaining) => self.schedule.lower(0, remaining, self.now),
+            Step::Answer(back, reading) => {
+                let index = self.sent.len().checked_sub(back + 1);
+                if let Some(sent) = index.map(|index| &mut self.sent[index])
+                    && !sent.is_answered
+                {
+                    sent.is_answered = true;
+                    hear(&mut self.schedule, sent.slot, reading, self.now);
+                }
+            }
             Step::Pass(nanos) => self.pass(nanos),
             Step::Cancel(_) => {}
         }
@@ -73,6 +88,7 @@ impl World {
         if slot.is_granted() {
             self.sent.push(Sent {
                 slot,
+                is_answered: false,
                 at: self.now,
                 cost: slot.cost(),
             });
@@ -136,6 +152,8 @@ fn steps(unit: u64) -> impl Strategy<Value = Vec<Step>> {
         2 => (0_usize..6).prop_map(Step::NotSent),
         2 => (0_usize..6, 0_u64..10).prop_map(|(back, actual)| Step::Settle(back, actual)),
         1 => (0_u64..12).prop_map(Step::Lower),
+        3 => (0_usize..6, 0_u64..40, 1_u64..100)
+            .prop_map(|(back, remaining, reset)| Step::Answer(back, reading(remaining, reset))),
         6 => prop_oneof![Just(0), Just(1), Just(unit - 1), Just(unit), 0..3 * unit, 0..40 * unit].prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 1..250)
@@ -143,7 +161,7 @@ fn steps(unit: u64) -> impl Strategy<Value = Vec<Step>> {
 
 fn run(quotas: &[Quota], steps: Vec<Step>, late_by: u64) -> World {
     let mut world = World {
-        schedule: schedule(quotas),
+        schedule: schedule(quotas).with_learning(),
         waiters: Vec::new(),
         sent: Vec::new(),
         late_by,
@@ -153,6 +171,9 @@ fn run(quotas: &[Quota], steps: Vec<Step>, late_by: u64) -> World {
     // Whoever is left gets its turn.
     world.pass(1_000_000 * SECOND);
     assert!(world.waiters.is_empty());
+    for sent in world.sent.iter().filter(|sent| !sent.is_answered) {
+        world.schedule.lost(sent.slot);
+    }
     assert!(
         world
             .schedule

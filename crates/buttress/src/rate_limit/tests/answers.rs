@@ -1,0 +1,377 @@
+//! What is learned from responses, by the layer.
+
+use std::sync::Mutex;
+
+use buttress_core::{Class, Outcome, UnixTime};
+use http::{Request, Response};
+
+use super::*;
+use crate::carrier::Classified;
+
+const NOW: i64 = 1_792_497_600; // Tue, 20 Oct 2026 12:00:00 GMT
+
+fn clock() -> Clock {
+    Clock::with_wall(|| UnixTime::from_secs(NOW))
+}
+
+type Sent = Arc<Mutex<Vec<Timestamp>>>;
+
+/// A server with a window that began somewhere and of which others have spent some, told in GitHub's fields.
+#[derive(Clone)]
+struct Server {
+    remaining: Arc<Mutex<u64>>,
+    resource: &'static str,
+    sent: Sent,
+}
+
+const LIMIT: u64 = 100;
+const RESET: u64 = 60;
+
+impl Server {
+    fn new(remaining: u64) -> Self {
+        Self {
+            remaining: Arc::new(Mutex::new(remaining)),
+            resource: "core",
+            sent: Arc::default(),
+        }
+    }
+
+    fn answer(&self) -> Response<()> {
+        self.sent.lock().unwrap().push(now());
+        let mut remaining = self.remaining.lock().unwrap();
+        let status = if *remaining == 0 { 429 } else { 200 };
+        *remaining = remaining.saturating_sub(1);
+        let builder = Response::builder().status(status);
+        let fields = [
+            ("x-ratelimit-limit", LIMIT.to_string()),
+            ("x-ratelimit-remaining", remaining.to_string()),
+            (
+                "x-ratelimit-reset",
+                (NOW.unsigned_abs() + RESET).to_string(),
+            ),
+            ("x-ratelimit-resource", self.resource.to_owned()),
+        ];
+        let fields = fields.into_iter();
+        let builder = fields.fold(builder, |builder, (name, value)| {
+            builder.header(name, value)
+        });
+        builder.body(()).unwrap()
+    }
+
+    fn service(
+        &self,
+    ) -> impl Service<Request<()>, Response = Response<()>, Error = BoxError, Future: Send> + Clone + use<>
+    {
+        let server = self.clone();
+        service_fn(move |_: Request<()>| {
+            let response = server.answer();
+            async move {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                Ok(response)
+            }
+        })
+    }
+}
+
+fn layer(quota: Quota) -> RateLimitLayer<crate::key::Everything, OnePerCall, (), Answers> {
+    RateLimitLayer::new([quota])
+        .with_clock(clock())
+        .with_learning(Grammar::GitHub)
+}
+
+fn many() -> Quota {
+    Quota::per_second(1_000).unwrap()
+}
+
+async fn send<S>(service: &mut S) -> Result<Response<()>, BoxError>
+where
+    S: Service<Request<()>, Response = Response<()>, Error = BoxError>,
+{
+    service.ready().await?.call(Request::new(())).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_spent_is_found_out_and_nothing_is_refused() {
+    let (server, layer) = (Server::new(20), layer(many()));
+    let service = layer.layer(server.service());
+    let began = now();
+    send(&mut service.clone()).await.unwrap();
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            let mut service = service.clone();
+            tokio::spawn(async move { send(&mut service).await.unwrap().status() })
+        })
+        .collect();
+    // The server's window is over when it said.
+    tokio::time::sleep(Duration::from_secs(RESET - 1)).await;
+    assert_eq!(
+        server.sent.lock().unwrap().len(),
+        20,
+        "all that was left, and no more"
+    );
+    assert_eq!(layer.handle().snapshot(Key::ALL).waiting, 45);
+    *server.remaining.lock().unwrap() = LIMIT;
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), 200);
+    }
+    assert!(now().since(began) < Duration::from_secs(RESET + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_says_what_the_server_said() {
+    let (server, layer) = (Server::new(20), layer(many()));
+    let mut service = layer.layer(server.service());
+    let began = now() + Duration::from_millis(10);
+    send(&mut service).await.unwrap();
+    let snapshot = layer.handle().snapshot(Key::ALL);
+    let reset = began + Duration::from_secs(RESET);
+    assert_eq!(
+        (snapshot.levels[0].remaining, snapshot.levels[0].reset),
+        (19, reset)
+    );
+    let learned = &snapshot.learned[0];
+    assert_eq!(
+        (learned.limit, learned.remaining, learned.reset),
+        (Some(LIMIT), 19, reset)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_another_resource_is_not_ours() {
+    let server = Server {
+        resource: "search",
+        ..Server::new(1)
+    };
+    let layer = layer(many());
+    send(&mut layer.layer(server.service())).await.unwrap();
+    assert_eq!(layer.handle().snapshot(Key::ALL).learned.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_published_limit_is_adopted_where_that_is_allowed() {
+    for (adopts, units) in [(false, 10), (true, LIMIT)] {
+        let learning = Learning::new(Grammar::GitHub).with_adopted_limits(adopts);
+        let layer = RateLimitLayer::new([Quota::per_hour(10).unwrap()])
+            .with_clock(clock())
+            .with_learning(learning);
+        send(&mut layer.layer(Server::new(90).service()))
+            .await
+            .unwrap();
+        let snapshot = layer.handle().snapshot(Key::ALL);
+        assert_eq!(snapshot.levels[0].quota.units(), units);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_at_any_poll_a_call_is_in_flight_no_more() {
+    for polls in 0..3 {
+        let (server, layer) = (Server::new(50), layer(many()));
+        let mut service = layer.layer(server.service());
+        let mut call = task::spawn(service.ready().await.unwrap().call(Request::new(())));
+        for _ in 0..polls {
+            assert!(call.poll().is_pending());
+        }
+        drop(call);
+        // Were it still in flight, one less would be left.
+        send(&mut service).await.unwrap();
+        let left = layer.handle().snapshot(Key::ALL).learned[0].remaining;
+        assert_eq!(left, *server.remaining.lock().unwrap());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_further_in_is_in_flight_no_more() {
+    let server = Server::new(50);
+    let refuses = Arc::new(Mutex::new(true));
+    let (answers, refused) = (server.service(), Arc::clone(&refuses));
+    let inner = service_fn(move |request| {
+        let rejected = Rejected::new(Why::CircuitOpen, Key::ALL);
+        let answer = (!*refused.lock().unwrap()).then(|| answers.clone().call(request));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => Err(rejected.into()),
+            }
+        }
+    });
+    let layer = layer(many());
+    let mut service = layer.layer(inner);
+    assert_eq!(refusal(send(&mut service).await).why, Why::CircuitOpen);
+    *refuses.lock().unwrap() = false;
+    send(&mut service).await.unwrap();
+    assert_eq!(layer.handle().snapshot(Key::ALL).learned[0].remaining, 49);
+}
+
+/// What remains of the tokens of a minute at OpenAI.
+fn tokens(remaining: u64) -> Response<()> {
+    Response::builder()
+        .header("x-ratelimit-limit-tokens", "1000")
+        .header("x-ratelimit-remaining-tokens", remaining)
+        .header(
+            "x-ratelimit-reset-tokens",
+            format!("{}ms", (1_000 - remaining) * 60),
+        )
+        .body(())
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_estimate_is_settled_by_what_remains_unless_a_ticket_is_to_tell() {
+    for has_ticket in [false, true] {
+        let learning = Learning::new(Grammar::OpenAi).with_costs(Unit::Tokens);
+        let layer = RateLimitLayer::new([Quota::per_minute(1_000).unwrap()])
+            .with_terms(ByExtension)
+            .with_learning(learning);
+        let said = Arc::new(Mutex::new(vec![tokens(870), tokens(900)]));
+        let mut service = layer.layer(service_fn(move |_: Request<()>| {
+            let response = said.lock().unwrap().pop().unwrap();
+            std::future::ready(Ok::<_, BoxError>(response))
+        }));
+        let ticket = Ticket::default();
+        for cost in [100, 500] {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(Cost(cost));
+            if has_ticket {
+                request.extensions_mut().insert(ticket.clone());
+            }
+            service.ready().await.unwrap().call(request).await.unwrap();
+            tokio::time::advance(Duration::from_millis(60)).await;
+        }
+        // A unit is back every 60 ms: one was when the second call was sent, and one is now.
+        let ours = 1_000 - 100 - if has_ticket { 500 } else { 31 } + 2;
+        let left = layer.handle().snapshot(Key::ALL).levels[0].remaining;
+        assert_eq!(left, ours.min(871), "{has_ticket}");
+        if has_ticket {
+            ticket.settle(31);
+            let left = layer.handle().snapshot(Key::ALL).levels[0].remaining;
+            assert_eq!(left, 871);
+        }
+    }
+}
+
+/// A server that takes one call per `INTERVAL` and says no more than "too fast".
+#[derive(Clone, Default)]
+struct Silent {
+    next: Arc<Mutex<Timestamp>>,
+    refused: Arc<Mutex<u32>>,
+}
+
+const INTERVAL: Duration = Duration::from_millis(100);
+
+impl Silent {
+    fn answer(&self) -> Classified<()> {
+        let mut next = self.next.lock().unwrap();
+        let is_early = now() < *next;
+        if is_early {
+            *self.refused.lock().unwrap() += 1;
+        } else {
+            *next = now() + INTERVAL;
+        }
+        let class = if is_early {
+            Class::RateLimited
+        } else {
+            Class::Ok
+        };
+        Classified::new((), Outcome::new(class))
+    }
+
+    fn service(
+        &self,
+    ) -> impl Service<u64, Response = Classified<()>, Error = BoxError> + Clone + use<> {
+        let server = self.clone();
+        service_fn(move |_: u64| std::future::ready(Ok(server.answer())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nobody_publishes_is_found_by_trying() {
+    let server = Silent::default();
+    let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
+    let mut service = layer.layer(server.service());
+    for _ in 0..3_000 {
+        service.ready().await.unwrap().call(0).await.unwrap();
+    }
+    let refused = *server.refused.lock().unwrap();
+    assert!((1..600).contains(&refused), "{refused} of 3 000");
+    let rate = layer.handle().snapshot(Key::ALL).found.unwrap().quota;
+    let a_second = 1.0 / rate.period().as_secs_f64();
+    assert!(
+        (3.0..30.0).contains(&a_second),
+        "{a_second}, and it takes ten"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_limited_until_the_server_says_too_fast_and_a_refusal_takes_nothing() {
+    let layer = RateLimitLayer::new([])
+        .with_adaptive(Rise::default())
+        .with_max_wait(Duration::ZERO);
+    let is_too_fast = Arc::new(Mutex::new(false));
+    let said = Arc::clone(&is_too_fast);
+    let mut service = layer.layer(service_fn(move |_: u64| {
+        let class = if *said.lock().unwrap() {
+            Class::RateLimited
+        } else {
+            Class::Ok
+        };
+        std::future::ready(Ok::<_, BoxError>(Classified::new((), Outcome::new(class))))
+    }));
+    for _ in 0..1_000 {
+        service.ready().await.unwrap().call(0).await.unwrap();
+    }
+    assert_eq!(layer.handle().snapshot(Key::ALL).found, None);
+    *is_too_fast.lock().unwrap() = true;
+    service.ready().await.unwrap().call(0).await.unwrap();
+    let refusals: Vec<_> = (0..10).map(|_| service.call(0)).collect();
+    let mut times = Vec::new();
+    for refused in refusals {
+        times.push(refusal(refused.await).not_before.unwrap());
+    }
+    assert!(times.windows(2).all(|pair| pair[0] == pair[1]), "{times:?}");
+    tokio::time::sleep(times[0].since(now())).await;
+    service.ready().await.unwrap().call(0).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_are_woken_when_the_rate_rises() {
+    let layer = RateLimitLayer::new([]).with_adaptive(Rise::Additive(1_000.0));
+    let limiter = layer.handle();
+    let answers = Arc::new(Mutex::new(Class::RateLimited));
+    let said = Arc::clone(&answers);
+    let mut service = layer.layer(service_fn(move |answer: u64| {
+        let said = Arc::clone(&said);
+        async move {
+            tokio::time::sleep(Duration::from_millis(answer)).await;
+            let class = *said.lock().unwrap();
+            Ok::<_, BoxError>(Classified::new((), Outcome::new(class)))
+        }
+    }));
+    // Ten are in flight when the first of them is told "too fast".
+    let mut late: Vec<_> = (0..40)
+        .map(|n| task::spawn(service.call(600 + 10 * n)))
+        .collect();
+    for call in &mut late {
+        assert!(call.poll().is_pending());
+    }
+    service.call(0).await.unwrap();
+    let mut waits = task::spawn(service.call(0));
+    assert!(waits.poll().is_pending());
+    *answers.lock().unwrap() = Class::Ok;
+    assert_eq!(limiter.snapshot(Key::ALL).waiting, 1);
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    for call in &mut late {
+        assert!(call.poll().is_ready());
+    }
+    assert!(waits.is_woken());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_goes_evenly_where_that_is_asked_for() {
+    let layer = RateLimitLayer::new([Quota::per_second(10).unwrap()]).with_pacing(true);
+    let mut service = layer.layer(echo());
+    let began = now();
+    for turn in 0..20 {
+        call(&mut service, 0).await.unwrap();
+        assert_eq!(now().since(began), turn * Duration::from_millis(100));
+    }
+}

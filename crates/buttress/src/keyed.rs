@@ -194,7 +194,7 @@ impl Hasher for Digest {
 #[cfg(test)]
 mod tests {
     use std::hash::RandomState;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use buttress_core::key::KeyKind;
 
@@ -242,6 +242,59 @@ mod tests {
             let found = keyed.peek(key(n)).map(|found| Arc::downgrade(&found));
             assert!(found.is_some_and(|found| found.ptr_eq(state)), "{n}");
         }
+    }
+
+    /// Counts the looks at all states of one map.
+    struct Watched {
+        looks: Arc<AtomicUsize>,
+        is_busy: AtomicBool,
+    }
+
+    impl State for Watched {
+        fn is_idle(&self, _now: Timestamp) -> bool {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            !self.is_busy.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn however_many_keys_come_each_costs_some_looks_and_no_more() {
+        let (secret, looks) = (RandomState::new(), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&looks);
+        let keyed = Keyed::new(640, move || Watched {
+            looks: Arc::clone(&seen),
+            is_busy: AtomicBool::new(true),
+        });
+        let look_up = |n: usize| keyed.get(Key::new(KeyKind::Custom, n, &secret), NOW);
+        for n in 0..100_000 {
+            let before = looks.load(Ordering::Relaxed);
+            look_up(n);
+            let made = looks.load(Ordering::Relaxed) - before;
+            assert!(made <= LOOKS, "{made} looks for the {n}th key");
+        }
+        // Whoever is idle again is found, as the hand comes by all in turn.
+        let all = keyed.all();
+        all.iter()
+            .for_each(|(_, state)| state.is_busy.store(false, Ordering::Relaxed));
+        drop(all);
+        assert!(!Arc::ptr_eq(&look_up(200_000), keyed.shared()));
+    }
+
+    #[test]
+    fn one_idle_state_among_busy_ones_is_found_by_a_few_newcomers() {
+        let (keyed, key) = keyed(SHARDS * 100);
+        for n in 0..100_000 {
+            keyed.get(key(n), NOW).0.store(true, Ordering::Relaxed);
+        }
+        let all = keyed.all();
+        let (gone, idle) = all.last().unwrap();
+        idle.0.store(false, Ordering::Relaxed);
+        let gone = *gone;
+        drop(all);
+        // A shard is come by in as many newcomers of its own as it has eights of states.
+        let newcomers = SHARDS * 100usize.div_ceil(LOOKS) * 4;
+        (200_000..200_000 + newcomers).for_each(|n| drop(keyed.get(key(n), NOW)));
+        assert!(keyed.peek(gone).is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::hash::RandomState;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +18,11 @@ use buttress::core::key::KeyKind;
 use buttress::core::{BoxError, Class, Key, Outcome};
 use buttress::deadline::DeadlineLayer;
 use buttress::fail_fast::FailFastLayer;
+use buttress::github::LanesLayer;
 use buttress::isolation::IsolationLayer;
 use buttress::observe::{AttemptLayer, CallLayer};
 use buttress::providers::openai;
+use buttress::rate_limit::governor::GovernorLayer;
 use buttress::rate_limit::usage::UsageLayer;
 use buttress::rate_limit::{Quota, RateLimitLayer};
 use buttress::reqwest::NativeLayer;
@@ -113,6 +116,8 @@ enrol! {
     cooldown: CooldownLayer as Http, stateless(CooldownLayer::new().with_keyer(apart()));
     usage: UsageLayer as Http, stateless(UsageLayer::default());
     concurrency: ConcurrencyLayer as Http, concurrency();
+    governor: GovernorLayer as Http, stateless(GovernorLayer::direct(governor_limiter()));
+    lanes: LanesLayer as Http, lanes();
     rate_limit: RateLimitLayer as Http, stateless(RateLimitLayer::new([Quota::per_second(1_000).unwrap()]));
     breaker: CircuitBreakerLayer as Http, stateless(CircuitBreakerLayer::new(Circuit::default()));
     isolation: IsolationLayer as Http, stateless(IsolationLayer::new());
@@ -130,6 +135,32 @@ const APART: &[(&str, &str)] = &[(
 
 fn stateless<L>(layer: L) -> Enrolled<L> {
     (layer, Box::new(|| true))
+}
+
+/// A thousand cells a second, by a clock that stands still with the test.
+fn governor_limiter() -> Arc<Limiter> {
+    let cells = NonZeroU32::new(1_000).unwrap();
+    Arc::new(::governor::RateLimiter::direct_with_clock(
+        ::governor::Quota::per_second(cells),
+        Clock::default(),
+    ))
+}
+
+type Limiter = ::governor::RateLimiter<
+    ::governor::state::direct::NotKeyed,
+    ::governor::state::InMemoryState,
+    Clock,
+    ::governor::middleware::NoOpMiddleware<Duration>,
+>;
+
+/// A place for each call in flight.
+fn lanes() -> Enrolled<LanesLayer> {
+    let layer = LanesLayer::new().unwrap();
+    let places = layer.places();
+    (
+        layer,
+        Box::new(move || places.in_flight() == 0 && places.waiting() == 0),
+    )
 }
 
 /// Each request is its own key: those who share one are to wait for each other.

@@ -172,10 +172,11 @@ impl TimingCase {
     /// Whether nothing starts after what is to start later. What starts at the same instant does so in no order: ours
     /// sends at once what Octokit's sends some turns of its event loop later.
     fn is_in_order(&self, started: &[(String, Timestamp)]) -> Verdict {
+        let mut left = started.to_vec();
         let time = |line: &String| {
-            let start = started.iter().find(|(sent, _)| sent == line);
+            let start = left.iter().position(|(sent, _)| sent == line);
             start
-                .map(|(_, time)| *time)
+                .map(|at| left.remove(at).1)
                 .ok_or_else(|| Mismatch::unknown(line))
         };
         expect_eq(self.expect_start_order.len(), started.len())?;

@@ -2,6 +2,7 @@
 //!
 //! Timers are tokio's, so that a test that pauses tokio's time pauses all of ours.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -37,6 +38,22 @@ impl Clock {
         Timestamp::default() + elapsed
     }
 
+    /// Does `work`, a service's `call`, by one reading of the clock: layers that decide on a call one inside the other,
+    /// with nothing awaited between them, decide on it at the same moment.
+    ///
+    /// The reading is the outermost's. It is good for decisions, which it makes neither earlier nor more lenient; what
+    /// measures reads for itself. [`aside`] ends it where code runs that is not ours.
+    pub(crate) fn turn<T>(self, work: impl FnOnce(Timestamp) -> T) -> T {
+        match TURN.get() {
+            Timestamp::MAX => {
+                let now = self.now();
+                let _over = Former(TURN.replace(now));
+                work(now)
+            }
+            now => work(now),
+        }
+    }
+
     /// The wall clock's time.
     pub fn wall(self) -> UnixTime {
         (self.wall)()
@@ -48,6 +65,26 @@ impl Clock {
         let now = self.now();
         let nanos = i128::from(time.as_nanos()) - i128::from(now.as_nanos());
         UnixTime::from_nanos(self.wall().as_nanos().saturating_add(nanos))
+    }
+}
+
+thread_local! {
+    /// When the turn on this thread began; [`Timestamp::MAX`] outside of one.
+    static TURN: Cell<Timestamp> = const { Cell::new(Timestamp::MAX) };
+}
+
+/// Does `work` outside of the turn: a client may take its time, and what it calls then reads the clock itself.
+pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
+    let _former = Former(TURN.replace(Timestamp::MAX));
+    work()
+}
+
+/// Gives the thread its former turn back, after a panic too.
+struct Former(Timestamp);
+
+impl Drop for Former {
+    fn drop(&mut self) {
+        TURN.set(self.0);
     }
 }
 
@@ -133,6 +170,35 @@ mod tests {
         let began = clock.now();
         sleep(Duration::from_secs(5)).await;
         assert_eq!(clock.now().since(began), Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_turn_has_one_time_and_the_next_another() {
+        let clock = Clock::default();
+        let began = clock.turn(|outer| {
+            while clock.now() == outer {}
+            clock.turn(|inner| assert_eq!(inner, outer));
+            outer
+        });
+        assert!(clock.turn(|now| now) > began);
+    }
+
+    #[tokio::test]
+    async fn what_runs_aside_has_a_turn_of_its_own_and_the_former_goes_on_after_it() {
+        let clock = Clock::default();
+        clock.turn(|outer| {
+            while clock.now() == outer {}
+            assert!(aside(|| clock.turn(|now| now)) > outer);
+            clock.turn(|now| assert_eq!(now, outer));
+        });
+    }
+
+    #[test]
+    fn a_panic_ends_the_turn() {
+        let clock = Clock::default();
+        let panicked = std::panic::catch_unwind(|| clock.turn(|_| panic!("inside")));
+        assert!(panicked.is_err());
+        assert_eq!(TURN.get(), Timestamp::MAX);
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::layer::Shared;
 use super::peeked_body::PeekedBody;
+use crate::time::aside;
 
 /// A service whose answers are judged. See the [module](crate::classify).
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.shared))
+        let attempt = aside(|| self.inner.call(request));
+        ResponseFuture::new(attempt, Arc::clone(&self.shared))
     }
 }

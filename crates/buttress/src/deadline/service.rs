@@ -9,6 +9,7 @@ use super::layer::DeadlineLayer;
 use crate::call_time::CallTime;
 use crate::options::ReadOptions;
 use crate::readiness;
+use crate::time::Clock;
 
 /// A service whose calls take no longer than they may. See the [module](crate::deadline).
 #[derive(Clone)]
@@ -30,6 +31,27 @@ impl<S, O> Deadline<S, O> {
         let own = own.unwrap_or(now + self.layer.limit);
         CallTime::current().earliest(Some(own)).unwrap_or(own)
     }
+
+    /// The call that begins at `began`.
+    fn call_at<Req>(
+        &mut self,
+        request: Req,
+        clock: Clock,
+        began: Timestamp,
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Req> + Clone,
+        O: ReadOptions<Req>,
+    {
+        let deadline = self.deadline(&request, began);
+        let watcher = self.layer.watcher.clone();
+        if deadline <= began {
+            readiness::give_up(&mut self.inner);
+            return ResponseFuture::too_late(watcher);
+        }
+        let call = CallTime::until(deadline).enter(|| self.inner.call(request));
+        ResponseFuture::new(call, clock, watcher, began, deadline)
+    }
 }
 
 impl<S, O, Req> Service<Req> for Deadline<S, O>
@@ -48,15 +70,7 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let clock = self.layer.clock;
-        let began = clock.now();
-        let deadline = self.deadline(&request, began);
-        let watcher = self.layer.watcher.clone();
-        if deadline <= began {
-            readiness::give_up(&mut self.inner);
-            return ResponseFuture::too_late(watcher);
-        }
-        let call = CallTime::until(deadline).enter(|| self.inner.call(request));
-        ResponseFuture::new(call, clock, watcher, began, deadline)
+        clock.turn(|began| self.call_at(request, clock, began))
     }
 }
 

@@ -37,15 +37,17 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let now = self.shared.clock.now();
-        match self.shared.look.look(&request, now) {
-            None => ResponseFuture::sent(self.inner.call(request)),
-            Some(rejected) => {
-                self.shared.refused(&rejected);
-                readiness::give_up(&mut self.inner);
-                ResponseFuture::refused(rejected)
-            }
-        }
+        let shared = &self.shared;
+        shared
+            .clock
+            .turn(|now| match shared.look.look(&request, now) {
+                None => ResponseFuture::sent(self.inner.call(request)),
+                Some(rejected) => {
+                    shared.refused(&rejected);
+                    readiness::give_up(&mut self.inner);
+                    ResponseFuture::refused(rejected)
+                }
+            })
     }
 }
 

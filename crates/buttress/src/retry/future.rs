@@ -44,14 +44,14 @@ where
     pub(super) fn new(ready: &mut S, later: S, mut request: Req, shared: Arc<Shared<R>>) -> Self {
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
-        let progress = Progress::begin(shared, copy);
-        Self {
+        let clock = shared.clock;
+        clock.turn(|now| Self {
+            progress: Progress::begin(shared, copy, now),
             state: State::Attempt {
                 attempt: ready.call(request),
             },
             later,
-            progress,
-        }
+        })
     }
 }
 

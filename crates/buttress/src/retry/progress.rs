@@ -44,8 +44,8 @@ impl<R, Req> Progress<R, Req>
 where
     R: Replay<Req>,
 {
-    pub(super) fn begin(shared: Arc<Shared<R>>, copy: Option<Req>) -> Self {
-        let spending = Spending::begin(shared);
+    pub(super) fn begin(shared: Arc<Shared<R>>, copy: Option<Req>, now: Timestamp) -> Self {
+        let spending = Spending::begin(shared, now);
         Self {
             spending,
             copy,

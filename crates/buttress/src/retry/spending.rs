@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use buttress_core::Timestamp;
+
 use super::layer::Shared;
 
 /// What a call has taken from the budget. It is given back when this is dropped.
@@ -19,8 +21,8 @@ enum Retrying {
 }
 
 impl<R> Spending<R> {
-    pub(super) fn begin(shared: Arc<Shared<R>>) -> Self {
-        shared.budget.call_began(shared.clock.now());
+    pub(super) fn begin(shared: Arc<Shared<R>>, now: Timestamp) -> Self {
+        shared.budget.call_began(now);
         let retry = Retrying::No;
         Self { shared, retry }
     }

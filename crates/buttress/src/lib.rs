@@ -50,6 +50,7 @@
 //! * `hyper`: tells hyper-util's connect errors from others.
 //! * `tracing`: events as `tracing` events.
 //! * `governor`: a rate limiter of the crate governor, as a layer.
+//! * `live`: a page of what the layers do now, to mount in an axum router.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
 
 pub mod attempt_timeout;
@@ -63,6 +64,8 @@ pub mod fail_fast;
 pub mod github;
 pub mod isolation;
 pub mod key;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod observe;
 pub mod options;
 pub mod rate_limit;

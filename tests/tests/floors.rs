@@ -14,8 +14,15 @@ enum Allowed {
 fn allowed(name: &str) -> Option<Allowed> {
     Some(match name {
         "buttress-core" | "buttress-testkit" => Allowed::Only(&[]),
-        "buttress-providers" | "buttress-reqwest" => Allowed::Only(&["buttress-core"]),
-        "buttress" => Allowed::Only(&["buttress-core", "buttress-providers", "buttress-reqwest"]),
+        "buttress-live" | "buttress-providers" | "buttress-reqwest" => {
+            Allowed::Only(&["buttress-core"])
+        }
+        "buttress" => Allowed::Only(&[
+            "buttress-core",
+            "buttress-live",
+            "buttress-providers",
+            "buttress-reqwest",
+        ]),
         "buttress-cli" => Allowed::Only(&["buttress", "buttress-testkit"]),
         "buttress-bench" | "buttress-examples" | "buttress-tests" => Allowed::Any,
         _ => return None,

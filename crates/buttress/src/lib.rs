@@ -53,6 +53,7 @@
 //! * `tracing`: events and spans of `tracing`.
 //! * `metrics`: metrics, through the `metrics` facade.
 //! * `governor`: a rate limiter of the crate governor, as a layer.
+//! * `live`: a page of what the layers do now, to mount in an axum router.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
 
 pub mod attempt_timeout;
@@ -66,6 +67,8 @@ pub mod fail_fast;
 pub mod github;
 pub mod isolation;
 pub mod key;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod observe;
 pub mod options;
 pub mod rate_limit;

@@ -52,3 +52,26 @@ fn what_cannot_be_is_refused_with_a_reason() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("201 is not in 1..=200"));
 }
+
+#[test]
+fn who_watches_is_told_where_and_it_is_the_loopback_interface() {
+    let output = buttress("demo --json --workers 2 --jobs 4 --dashboard 0 --metrics 0");
+    assert_eq!(output.status.code(), Some(0));
+    let told: Vec<_> = text(&output.stderr).lines().collect();
+    let [page, metrics] = told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(page.starts_with("live page at http://127.0.0.1:") && page.ends_with("/buttress"));
+    assert!(metrics.starts_with("metrics at http://127.0.0.1:") && metrics.ends_with("/metrics"));
+    assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
+}
+
+#[test]
+fn an_address_that_is_taken_is_said_before_anything_is_run() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let output = buttress(&format!("demo --dashboard {addr}"));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), "");
+    assert!(text(&output.stderr).contains("in use"), "{output:?}");
+}

@@ -14,7 +14,9 @@ mod scenario;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod watch;
 
+use std::future::pending;
 use std::io::{Write, stdout};
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use self::jobs::{Clients, Jobs};
 use self::progress::Progress;
 use self::report::{Report, Side};
 use self::scenario::Scenario;
+use self::watch::Watch;
 
 /// Run the same jobs without and with Buttress, against a server that limits and fails
 ///
@@ -57,26 +60,38 @@ pub(crate) struct Options {
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    watch: watch::Options,
 }
 
 /// Runs the demo and prints its report. Says whether every call through the stack succeeded.
 pub(crate) fn run(options: &Options) -> Result<bool, BoxError> {
     let scenario = Scenario::new(options);
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(compare(&scenario))?;
+    let report = runtime.block_on(compare(&scenario, Watch::new(&options.watch)?))?;
+    print(options, &scenario, &report)?;
+    if options.watch.stay {
+        runtime.block_on(pending::<()>());
+    }
+    Ok(report.all_went_through())
+}
+
+fn print(options: &Options, scenario: &Scenario, report: &Report) -> Result<(), BoxError> {
     let mut out = stdout().lock();
     if options.json {
         writeln!(out, "{}", report.json()?)?;
     } else {
         write!(out, "{scenario}\n\n{report}")?;
     }
-    Ok(report.all_went_through())
+    Ok(out.flush()?)
 }
 
 /// One run after the other: together they would share the machine, and not the server.
-async fn compare(scenario: &Scenario) -> Result<Report, BoxError> {
+async fn compare(scenario: &Scenario, mut watch: Watch) -> Result<Report, BoxError> {
+    let stacks = stack::buttress(scenario, &mut watch)?;
+    watch.open().await?;
     let bare = side("bare", scenario, stack::bare()?).await?;
-    let buttress = side("buttress", scenario, stack::buttress(scenario)?).await?;
+    let buttress = side("buttress", scenario, stacks).await?;
     Ok(Report::new(scenario.calls(), bare, buttress))
 }
 

@@ -13,6 +13,7 @@ use buttress::core::backoff::Backoff;
 use buttress::core::budget::Budget;
 use buttress::core::{BoxError, Event, Invalid, Observer};
 use buttress::fail_fast::FailFastLayer;
+use buttress::observe::{AttemptLayer, CallLayer};
 use buttress::providers::{Profile, github, openai};
 use buttress::rate_limit::{Quota, RateLimitLayer, Shape};
 use buttress::reqwest::Transport;
@@ -24,6 +25,7 @@ use tower::util::BoxCloneSyncService;
 
 use super::jobs::Clients;
 use super::scenario::Scenario;
+use super::watch::{Watch, Watched};
 
 /// A client with any layers around it.
 pub(crate) type Client = BoxCloneSyncService<Request<Body>, Response<PeekedBody<Body>>, BoxError>;
@@ -51,17 +53,20 @@ pub(crate) fn bare() -> Result<Clients, BoxError> {
 }
 
 /// The stack, for each of the two upstreams, around one client.
-pub(crate) fn buttress(scenario: &Scenario) -> Result<Clients, BoxError> {
+pub(crate) fn buttress(scenario: &Scenario, watch: &mut Watch) -> Result<Clients, BoxError> {
     let transport = Transport::build(http_client())?;
     let circuits = Arc::new(Circuits::default());
-    let client = |profile, quota| {
-        let breaker = CircuitBreakerLayer::new(circuit(scenario)?);
-        let breaker = breaker.with_observer(Arc::clone(&circuits) as Arc<dyn Observer>);
-        stack(profile, scenario, quota, breaker, transport.clone())
+    let mut client = |name, profile, quota| {
+        let watched = watch.upstream(name);
+        let observer = watched.observer(Arc::clone(&circuits) as Arc<dyn Observer>);
+        let transport = transport.clone();
+        let (client, watched) = stack(profile, scenario, quota, (observer, watched), transport)?;
+        watch.add(watched);
+        Ok::<_, BoxError>(client)
     };
     Ok(Clients {
-        completions: client(openai::PROFILE, bucket(scenario)?)?,
-        comments: client(github::PROFILE, window(scenario)?)?,
+        completions: client("openai", openai::PROFILE, bucket(scenario)?)?,
+        comments: client("github", github::PROFILE, window(scenario)?)?,
         circuits,
     })
 }
@@ -72,32 +77,45 @@ fn stack(
     profile: Profile,
     scenario: &Scenario,
     quota: Quota,
-    breaker: CircuitBreakerLayer,
+    (observer, watched): (Arc<dyn Observer>, Watched),
     transport: Transport,
-) -> Result<Client, BoxError> {
+) -> Result<(Client, Watched), BoxError> {
     let (seed, patience) = (scenario.seed, patience(scenario, &quota));
     // A batch wants all of its calls done, and bounds its load by its workers: a worker that retries sends no new call.
     // A share of the calls, which suits a service whose callers keep coming, would give up most of a batch.
-    let budget = Budget::unlimited();
-    let cooldown = CooldownLayer::new().with_max_wait(patience).with_seed(seed);
-    let retry = RetryLayer::new(retries(scenario)?)
-        .with_budget(budget)
+    let budget = Arc::new(Budget::unlimited());
+    let cooldown = CooldownLayer::new()
+        .with_max_wait(patience)
         .with_seed(seed)
+        .with_observer(observer.clone());
+    let retry = RetryLayer::new(retries(scenario)?)
+        .with_budget(Arc::clone(&budget))
+        .with_seed(seed)
+        .with_observer(observer.clone())
         .with_pause(cooldown.handle());
+    let breaker = CircuitBreakerLayer::new(circuit(scenario)?).with_observer(observer.clone());
     let look = (breaker.handle(), cooldown.handle());
     let limit = RateLimitLayer::new([quota])
         .with_max_wait(patience)
+        .with_observer(observer.clone())
         .with_look(look.clone());
+    let watched = watched
+        .with_breaker(breaker.handle())
+        .with_cooldown(cooldown.handle())
+        .with_rate_limit(limit.handle())
+        .with_budget(budget);
     let client = ServiceBuilder::new()
+        .layer(CallLayer::new(observer.clone()))
         .layer(retry)
-        .layer(FailFastLayer::new(look))
+        .layer(FailFastLayer::new(look).with_observer(observer.clone()))
         .layer(cooldown)
         .layer(limit)
         .layer(breaker)
-        .layer(AttemptTimeoutLayer::new(ATTEMPT_TIMEOUT))
-        .layer(classify(profile))
+        .layer(AttemptLayer::new(observer.clone()))
+        .layer(AttemptTimeoutLayer::new(ATTEMPT_TIMEOUT).with_observer(observer.clone()))
+        .layer(classify(profile).with_observer(observer))
         .service(transport);
-    Ok(BoxCloneSyncService::new(client))
+    Ok((BoxCloneSyncService::new(client), watched))
 }
 
 /// The published limit of completions, which is a bucket, with half of its burst: what is sent in step may arrive out of

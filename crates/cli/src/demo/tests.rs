@@ -19,8 +19,9 @@ fn small() -> Scenario {
 }
 
 fn report(scenario: &Scenario) -> Value {
+    let watch = Watch::new(&watch::Options::default()).unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let report = runtime.block_on(compare(scenario)).unwrap();
+    let report = runtime.block_on(compare(scenario, watch)).unwrap();
     assert!(report.all_went_through());
     serde_json::from_str(&report.json().unwrap()).unwrap()
 }

@@ -8,12 +8,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
 use buttress::classify::{ClassifyLayer, Rules};
 use buttress::observe::{AttemptLayer, CallLayer, Metrics, Observer, Tracing};
 use buttress::providers::openai;
+use buttress::rate_limit::Quota;
 use buttress::retry::{Http, Replay, Retries, RetryLayer};
+use buttress::stack::Stack;
+use buttress::stack::policy::{Concurrency, Limit, RateLimit};
+use buttress::upstreams::{Upstream, UpstreamName, Upstreams};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::Full;
@@ -185,6 +190,57 @@ fn to_count_and_time_a_call_and_its_attempt_allocates_nothing() {
         counted.load(std::sync::atomic::Ordering::Relaxed),
         calls_and_attempts
     );
+}
+
+/// Every layer there is, but for the tokens, whose estimate is read from the body.
+fn full() -> Stack {
+    let quota = Quota::per_second(1_000_000).unwrap();
+    Stack::builder()
+        .profile("openai")
+        .attempt_timeout(Duration::from_secs(30))
+        .concurrency(Concurrency::default())
+        .rate_limit(RateLimit::new([Limit::requests(quota)]).unwrap())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_success_through_the_full_stack_costs_the_copy_of_the_request_and_nothing_more() {
+    let names = full().layers();
+    assert_eq!(names.len(), 10, "{names:?}");
+    let request = request();
+    let copy = measure(|| drop(black_box(Http::default().copy(&request))));
+    let stack = cost(&mut full().layer(Client));
+    assert_eq!(
+        (stack.count_total, stack.bytes_total),
+        (copy.count_total, copy.bytes_total)
+    );
+}
+
+#[test]
+fn to_find_the_stack_of_a_request_allocates_nothing() {
+    let upstream = Upstream::new(full().policy()).with_host("api.example.com".parse().unwrap());
+    let upstreams = Upstreams::new([(UpstreamName::new("one").unwrap(), upstream)]).unwrap();
+    let routed = cost(&mut upstreams.layer(Client));
+    let direct = cost(&mut full().layer(Client));
+    assert_eq!(routed.count_total, direct.count_total);
+}
+
+#[test]
+fn a_stack_without_retries_allocates_nothing() {
+    let policy = full().policy().with_retry(None);
+    let stack = Stack::new(policy).unwrap();
+    assert_eq!(cost(&mut stack.layer(Client)).count_total, 0);
+}
+
+#[test]
+fn a_reload_costs_a_call_nothing_but_the_first_time() {
+    let stack = full();
+    let mut service = stack.layer(Client);
+    let before = cost(&mut service);
+    stack.reload(stack.policy().with_isolation(false)).unwrap();
+    assert!(call(&mut service, request()));
+    assert_eq!(cost(&mut service).count_total, before.count_total);
 }
 
 #[test]

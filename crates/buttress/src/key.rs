@@ -8,6 +8,10 @@ use http::header::{AUTHORIZATION, HOST, HeaderName};
 use http::uri::Authority;
 use http::{HeaderMap, Request, Uri};
 
+mod by;
+
+pub use self::by::{By, Model, Resource};
+
 /// Names what a request shares with others.
 ///
 /// Functions of the request are keyers. A [`Key`] for a function of yours is made with [`Key::new`] and a

@@ -32,6 +32,12 @@ pub(crate) struct Keyed<T> {
     /// The state of [`Key::ALL`], and of those that found no room.
     shared: Arc<T>,
     shards: Box<[RwLock<Shard<T>>]>,
+    settings: RwLock<Settings<T>>,
+}
+
+/// Read where a state is made, and nowhere else.
+struct Settings<T> {
+    /// Of one shard.
     capacity: usize,
     make: MakeState<T>,
 }
@@ -40,12 +46,45 @@ impl<T: State> Keyed<T> {
     /// At most about `capacity` states, rounded up to a whole number for each of 64 shards.
     pub(crate) fn new(capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::new(Shard::default())).collect();
-        let capacity = capacity.div_ceil(SHARDS);
         Self {
             shared: Arc::new(make()),
             shards,
-            capacity,
-            make: Box::new(make),
+            settings: RwLock::new(Settings::new(capacity, make)),
+        }
+    }
+
+    /// Goes on with another bound and another way to make states. Those that are there stay: none is forgotten for a bound
+    /// that is lower.
+    pub(crate) fn renew(&self, capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) {
+        let settings = Settings::new(capacity, make);
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// The same keys, with other states in the place of these.
+    pub(crate) fn mapped(
+        &self,
+        capacity: usize,
+        make: impl Fn() -> T + Send + Sync + 'static,
+        map: impl Fn(&T) -> T,
+    ) -> Self {
+        let mapped = |shard: &RwLock<Shard<T>>| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let entries = shard.entries.iter();
+            RwLock::new(Shard {
+                places: shard.places.clone(),
+                entries: entries
+                    .map(|(key, state)| (*key, Arc::new(map(state))))
+                    .collect(),
+                hand: shard.hand,
+            })
+        };
+        Self {
+            shared: Arc::new(map(&self.shared)),
+            shards: self.shards.iter().map(mapped).collect(),
+            settings: RwLock::new(Settings::new(capacity, make)),
         }
     }
 
@@ -63,7 +102,8 @@ impl<T: State> Keyed<T> {
             return Arc::clone(state);
         }
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        let made = shard.get_or_make(key, self.capacity, now, &self.make);
+        let settings = self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        let made = shard.get_or_make(key, &settings, now);
         Arc::clone(made.unwrap_or(&self.shared))
     }
 
@@ -104,6 +144,15 @@ impl<T: State> Keyed<T> {
     }
 }
 
+impl<T> Settings<T> {
+    fn new(capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            capacity: capacity.div_ceil(SHARDS),
+            make: Box::new(make),
+        }
+    }
+}
+
 struct Shard<T> {
     places: HashMap<Key, usize, BuildHasherDefault<Digest>>,
     entries: Vec<(Key, Arc<T>)>,
@@ -126,16 +175,11 @@ impl<T: State> Shard<T> {
         self.places.get(&key).map(|place| &self.entries[*place].1)
     }
 
-    fn get_or_make(
-        &mut self,
-        key: Key,
-        capacity: usize,
-        now: Timestamp,
-        make: &MakeState<T>,
-    ) -> Option<&Arc<T>> {
+    fn get_or_make(&mut self, key: Key, settings: &Settings<T>, now: Timestamp) -> Option<&Arc<T>> {
+        let Settings { capacity, make } = settings;
         let place = match self.places.get(&key) {
             Some(place) => *place,
-            None if self.entries.len() < capacity => {
+            None if self.entries.len() < *capacity => {
                 self.entries.push((key, Arc::new(make())));
                 self.entries.len() - 1
             }

@@ -9,6 +9,14 @@
 //!     → attempt timeout → isolation → classify → client
 //! ```
 //!
+#![cfg_attr(
+    feature = "stack",
+    doc = "* [`stack`]: all of them from one policy, which can be changed while calls are under way."
+)]
+#![cfg_attr(
+    feature = "stack",
+    doc = "* [`upstreams`]: a stack for each upstream of one client."
+)]
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
 //! * [`breaker`]: whether to ask a server at all that does not do well.
@@ -50,6 +58,7 @@
 //! * `providers` (default): what each provider's answers mean.
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `hyper`: tells hyper-util's connect errors from others.
+//! * `stack`: all layers from one policy, which can be changed while calls are under way.
 //! * `tracing`: events and spans of `tracing`.
 //! * `metrics`: metrics, through the `metrics` facade.
 //! * `governor`: a rate limiter of the crate governor, as a layer.
@@ -74,6 +83,10 @@ pub mod options;
 pub mod rate_limit;
 pub mod rebuild;
 pub mod retry;
+#[cfg(feature = "stack")]
+pub mod stack;
+#[cfg(feature = "stack")]
+pub mod upstreams;
 
 mod call_time;
 mod carrier;

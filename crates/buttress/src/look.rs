@@ -43,6 +43,12 @@ impl<Req, L: Look<Req>> Look<Req> for Option<L> {
     }
 }
 
+impl<Req, H: Holds<Req>> Holds<Req> for Option<H> {
+    fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp> {
+        self.as_ref()?.held_until(request, now)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use buttress_core::{Key, Why};

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use buttress::attempt_timeout::AttemptTimeoutLayer;
-use buttress::breaker::{Circuit, CircuitBreakerLayer};
+use buttress::breaker::{Circuit, CircuitBreakerLayer, Rate};
 use buttress::classify::{ClassifyLayer, Rules, classify_fn};
 use buttress::concurrency::{Algorithm, ConcurrencyLayer};
 use buttress::cooldown::CooldownLayer;
@@ -27,6 +27,9 @@ use buttress::rate_limit::usage::UsageLayer;
 use buttress::rate_limit::{Quota, RateLimitLayer};
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
+use buttress::stack::Stack;
+use buttress::stack::policy::{Breaker, Concurrency, Limit, RateLimit};
+use buttress::upstreams::{Upstream, UpstreamName, Upstreams};
 use buttress::{Carrier, Clock};
 use http::{Request, Response};
 
@@ -121,6 +124,8 @@ enrol! {
     rate_limit: RateLimitLayer as Http, stateless(RateLimitLayer::new([Quota::per_second(1_000).unwrap()]));
     breaker: CircuitBreakerLayer as Http, stateless(CircuitBreakerLayer::new(Circuit::default()));
     isolation: IsolationLayer as Http, stateless(IsolationLayer::new());
+    stack: Stack as Http, stack();
+    upstreams: Upstreams as Http, upstreams();
     native: NativeLayer as reqwest::Request, stateless(NativeLayer);
 }
 
@@ -183,6 +188,36 @@ fn concurrency() -> Enrolled<ConcurrencyLayer> {
         layer,
         Box::new(move || handle.in_flight() == 0 && handle.waiting() == 0),
     )
+}
+
+/// All layers, but for the cooldown: its keys are the requests' own here, which no policy can say.
+fn stack() -> Enrolled<Stack> {
+    let limit = Limit::tokens(Quota::per_second(100_000).unwrap());
+    // Two of three attempts fail here.
+    let circuit = Circuit::default().with_failure_rate(Rate::ALL);
+    let stack = Stack::builder()
+        .deadline(HOUR)
+        .attempt_timeout(HOUR)
+        .concurrency(Concurrency::default())
+        .rate_limit(RateLimit::new([limit]).unwrap())
+        .breaker(Breaker::new(circuit))
+        .cooldown(None)
+        .build()
+        .unwrap();
+    let handle = stack.concurrency().unwrap();
+    let is_whole = move || handle.in_flight() == 0 && handle.waiting() == 0;
+    (stack, Box::new(is_whole))
+}
+
+/// The same, for the one upstream that the requests here go to.
+fn upstreams() -> Enrolled<Upstreams> {
+    let policy = stack().0.policy();
+    let upstream = Upstream::new(policy).with_host("a".parse().unwrap());
+    let name = UpstreamName::new("one").unwrap();
+    let upstreams = Upstreams::new([(name, upstream)]).unwrap();
+    let handle = upstreams.stack("one").unwrap().concurrency().unwrap();
+    let is_whole = move || handle.in_flight() == 0 && handle.waiting() == 0;
+    (upstreams, Box::new(is_whole))
 }
 
 /// A place in the budget for each call in flight; with none in flight, one.

@@ -48,6 +48,14 @@ impl<K: Clone> CircuitBreakerLayer<K> {
         }
     }
 
+    /// With the keyer of `old` and its circuits, if the circuit is the same. If it is another, each goes on in the state that
+    /// it is in and counts anew; answers to calls that `old` let through then count for nothing here.
+    #[must_use]
+    pub fn with_state_of(mut self, old: &Self) -> Self {
+        Arc::make_mut(&mut self.shared).take_over(&old.shared);
+        self
+    }
+
     /// With another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {

@@ -41,6 +41,13 @@ impl Entry {
         }
     }
 
+    fn renewed(&self, circuit: Circuit, now: Timestamp) -> Self {
+        Self {
+            breaker: self.breaker.renewed(circuit, now),
+            followed: self.followed.clone(),
+        }
+    }
+
     pub(super) fn follow(&self, now: Timestamp) -> watch::Receiver<State> {
         let sender = self
             .followed
@@ -88,6 +95,26 @@ impl<K> Shared<K> {
             watcher: self.watcher,
             ..shared
         }
+    }
+
+    /// Goes on from what `old` knows.
+    pub(super) fn take_over(&mut self, old: &Self)
+    where
+        K: Clone,
+    {
+        let circuit = self.circuit;
+        let make = move || Entry::new(circuit);
+        self.keyer = old.keyer.clone();
+        if circuit == old.circuit {
+            self.circuits = Arc::clone(&old.circuits);
+            self.circuits.renew(self.capacity, make);
+            return;
+        }
+        let now = self.clock.now();
+        let renewed = old
+            .circuits
+            .mapped(self.capacity, make, |entry| entry.renewed(circuit, now));
+        self.circuits = Arc::new(renewed);
     }
 
     pub(super) const fn circuit(&self) -> &Circuit {

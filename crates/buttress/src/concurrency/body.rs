@@ -16,6 +16,14 @@ pin_project! {
     }
 }
 
+impl<B> PermitBody<B> {
+    /// A body that keeps no place.
+    #[cfg(feature = "stack")]
+    pub(crate) const fn free(body: B) -> Self {
+        Self { body, permit: None }
+    }
+}
+
 impl<B: Body> PermitBody<B> {
     pub(super) fn new(body: B, permit: Permit) -> Self {
         let permit = Some(permit).filter(|_| !body.is_end_stream());

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use buttress_core::history::Cause;
-use buttress_core::{BoxError, Key, Rejected, Why, failure};
+use buttress_core::{BoxError, Key, Rejected, Timestamp, Why, failure};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -17,7 +17,7 @@ use crate::call_time::CallTime;
 use crate::carrier::Carrier;
 use crate::look::Look;
 use crate::observe::Wait;
-use crate::time::Clock;
+use crate::time::{Clock, Timer};
 
 pin_project! {
     /// The answer, when there was a place for the call.
@@ -41,6 +41,9 @@ pin_project! {
 
 struct Waiting<S, L, Req> {
     turn: Turn,
+    /// No place by then is none.
+    until: Timestamp,
+    timer: Pin<Box<Timer>>,
     later: S,
     request: Option<Req>,
     layer: ConcurrencyLayer<L>,
@@ -59,8 +62,10 @@ impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
         Self { state, clock }
     }
 
+    /// Waits until `until` at the longest.
     pub(super) fn waiting(
         ticket: Ticket,
+        until: Timestamp,
         later: S,
         request: Req,
         layer: ConcurrencyLayer<L>,
@@ -68,6 +73,8 @@ impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
         let clock = layer.clock;
         let waiting = Box::new(Waiting {
             turn: Turn::Waiting(ticket),
+            until,
+            timer: Box::pin(Timer::new()),
             later,
             request: Some(request),
             told: Wait::begin(&layer.watcher, clock, Cause::Concurrency, Key::ALL, None),
@@ -150,7 +157,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<(S::Future, Permit), BoxError>> {
         if let Turn::Waiting(ticket) = &self.turn {
-            let permit = ready!(ticket.poll(cx, || clock.now()));
+            let Poll::Ready(permit) = ticket.poll(cx, || clock.now()) else {
+                let timer = self.timer.as_mut();
+                ready!(timer.poll_at(self.until, clock.now(), cx));
+                return Poll::Ready(Err(self.layer.refused(Why::Concurrency).into()));
+            };
             self.turn = Turn::Come(Some(permit));
         }
         if let Err(error) = ready!(self.later.poll_ready(cx)) {

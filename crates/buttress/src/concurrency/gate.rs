@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use buttress_core::concurrency::{AdaptiveLimit, Sample};
+use buttress_core::concurrency::{AdaptiveLimit, Algorithm, Sample};
 use buttress_core::{Class, Timestamp};
 
 /// Shared by all calls. The lock is held for some comparisons, and never while anybody is woken.
@@ -15,6 +15,8 @@ pub(super) struct Gate {
 
 struct State {
     limit: AdaptiveLimit,
+    /// What the limit began as.
+    given: Algorithm,
     in_flight: u32,
     next_ticket: u64,
     /// In the order in which they came.
@@ -31,9 +33,10 @@ pub(super) enum Entry {
 }
 
 impl Gate {
-    pub(super) fn new(limit: AdaptiveLimit) -> Self {
+    pub(super) fn new(algorithm: Algorithm) -> Self {
         let state = State {
-            limit,
+            limit: AdaptiveLimit::new(algorithm.clone()),
+            given: algorithm,
             in_flight: 0,
             next_ticket: 0,
             waiting: BTreeMap::new(),
@@ -42,6 +45,26 @@ impl Gate {
         Self {
             state: Mutex::new(state),
         }
+    }
+
+    /// Goes on with another algorithm, from the limit that was found.
+    pub(super) fn go_on(&self, algorithm: Algorithm) {
+        self.change(|state| {
+            if state.given == algorithm {
+                return;
+            }
+            let found = Some(state.limit.limit()).filter(|_| !state.given.is_fixed());
+            state.given = algorithm.clone();
+            state.limit = AdaptiveLimit::new(match found {
+                Some(found) => algorithm.begun_with(found),
+                None => algorithm,
+            });
+        });
+    }
+
+    /// What the limit began as.
+    pub(super) fn given(&self) -> Algorithm {
+        self.lock().given.clone()
     }
 
     /// A place, or a place in the queue, unless `longest` wait already.

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use buttress_core::concurrency::{AdaptiveLimit, Algorithm};
+use buttress_core::concurrency::Algorithm;
 use buttress_core::{Event, Key, Observer, Rejected, Why};
 use tower_layer::Layer;
 
@@ -13,6 +14,9 @@ use crate::time::Clock;
 /// As many as may wait.
 const LONGEST: usize = 1_000;
 
+/// As long as in the other layers in which a call waits: two periods of a per-minute limit.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
 /// Bounds the attempts in flight. See the [module](crate::concurrency).
 ///
 /// The services that one layer value makes, and their clones, share the places.
@@ -23,6 +27,7 @@ pub struct ConcurrencyLayer<L = (), A = ()> {
     gate_apart: Arc<Gate>,
     apart: A,
     pub(super) longest: usize,
+    pub(super) max_wait: Duration,
     pub(super) clock: Clock,
     pub(super) watcher: Watcher,
     pub(super) look: L,
@@ -59,6 +64,7 @@ impl ConcurrencyLayer {
             gate,
             apart: (),
             longest: LONGEST,
+            max_wait: MAX_WAIT,
             clock: Clock::default(),
             watcher: Watcher::default(),
             look: (),
@@ -67,7 +73,7 @@ impl ConcurrencyLayer {
 }
 
 fn gate(algorithm: Algorithm) -> Arc<Gate> {
-    Arc::new(Gate::new(AdaptiveLimit::new(algorithm)))
+    Arc::new(Gate::new(algorithm))
 }
 
 impl<L, A> ConcurrencyLayer<L, A> {
@@ -75,6 +81,37 @@ impl<L, A> ConcurrencyLayer<L, A> {
     #[must_use]
     pub fn with_queue(self, longest: usize) -> Self {
         Self { longest, ..self }
+    }
+
+    /// With another longest wait for a place.
+    #[must_use]
+    pub fn with_max_wait(self, max_wait: Duration) -> Self {
+        Self { max_wait, ..self }
+    }
+
+    /// With the places of `old`: those that are taken, those who wait for one, and the limit that was found, within the
+    /// bounds of this one. Whoever goes on using `old` has this one's limit, too.
+    #[must_use]
+    pub fn with_state_of<L2, A2>(self, old: &ConcurrencyLayer<L2, A2>) -> Self {
+        old.gate.go_on(self.gate.given());
+        let gate = Arc::clone(&old.gate);
+        let gate_apart = match (self.has_apart(), old.has_apart()) {
+            (false, _) => Arc::clone(&old.gate),
+            (true, false) => self.gate_apart,
+            (true, true) => {
+                old.gate_apart.go_on(self.gate_apart.given());
+                Arc::clone(&old.gate_apart)
+            }
+        };
+        Self {
+            gate,
+            gate_apart,
+            ..self
+        }
+    }
+
+    fn has_apart(&self) -> bool {
+        !Arc::ptr_eq(&self.gate, &self.gate_apart)
     }
 
     /// With another clock.
@@ -90,6 +127,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
             gate_apart: self.gate_apart,
             apart: self.apart,
             longest: self.longest,
+            max_wait: self.max_wait,
             clock: self.clock,
             watcher: self.watcher,
             look,
@@ -111,6 +149,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
             gate_apart: gate(algorithm),
             apart,
             longest: self.longest,
+            max_wait: self.max_wait,
             clock: self.clock,
             watcher: self.watcher,
             look: self.look,
@@ -153,6 +192,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
             gate_apart: Arc::clone(&self.gate_apart),
             apart: (),
             longest: self.longest,
+            max_wait: self.max_wait,
             clock: self.clock,
             watcher: self.watcher.clone(),
             look: self.look.clone(),

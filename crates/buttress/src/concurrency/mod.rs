@@ -53,8 +53,8 @@
 //!
 //! # Defaults
 //!
-//! At most 1 000 calls wait: with 20 places and 100 ms each, the last of them waits for five seconds. How long is the
-//! deadline's to say.
+//! * At most 1 000 calls wait: with 20 places and 100 ms each, the last of them waits for five seconds.
+//! * A wait of at most 120 s, as in the other layers in which a call waits. With zero, nobody waits.
 
 mod body;
 mod future;

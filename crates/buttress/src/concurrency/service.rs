@@ -44,15 +44,17 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let clock = self.layer.clock;
+        let now = clock.now();
         let gate = self.layer.gate(&request);
-        match gate.enter(self.layer.longest, clock.now()) {
+        match gate.enter(self.layer.longest, now) {
             Entry::Place(permit) => {
                 ResponseFuture::calling(self.inner.call(request), permit, clock)
             }
             Entry::Queue(ticket) => {
                 readiness::give_up(&mut self.inner);
+                let until = now + self.layer.max_wait;
                 let layer = self.layer.for_waiting();
-                ResponseFuture::waiting(ticket, self.inner.clone(), request, layer)
+                ResponseFuture::waiting(ticket, until, self.inner.clone(), request, layer)
             }
             Entry::Full => {
                 readiness::give_up(&mut self.inner);

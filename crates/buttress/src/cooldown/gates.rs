@@ -58,9 +58,12 @@ impl Default for Gates {
 
 impl Settings {
     fn gates(self) -> Arc<Keyed<Gate>> {
+        Arc::new(Keyed::new(self.capacity, self.make()))
+    }
+
+    fn make(self) -> impl Fn() -> Gate + Send + Sync + 'static {
         let seeds = AtomicU64::new(self.seed);
-        let make = move || Gate::new(self.pauses, seeds.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Keyed::new(self.capacity, make))
+        move || Gate::new(self.pauses, seeds.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -68,6 +71,16 @@ impl Gates {
     pub(super) fn renew(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.keyed = self.settings.gates();
+    }
+
+    /// The gates of `old` become these.
+    pub(super) fn take_over(&mut self, old: &Self) {
+        self.keyed = Arc::clone(&old.keyed);
+        self.keyed
+            .renew(self.settings.capacity, self.settings.make());
+        for (_, gate) in self.all() {
+            gate.change(self.settings.pauses);
+        }
     }
 
     /// Goes, if none of the keys is paused: one look for each.

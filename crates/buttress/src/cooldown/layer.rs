@@ -74,6 +74,14 @@ impl<K: Clone> CooldownLayer<K> {
         self.renew(|settings| settings.capacity = capacity)
     }
 
+    /// With the keyer of `old`, its pauses that are in force, and those who wait in them. The pauses to come are these, for
+    /// whoever goes on using `old`, too.
+    #[must_use]
+    pub fn with_state_of(mut self, old: &Self) -> Self {
+        Arc::make_mut(&mut self.shared).keyer = old.shared.keyer.clone();
+        self.with(|gates| gates.take_over(&old.shared.gates))
+    }
+
     /// With another clock.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {

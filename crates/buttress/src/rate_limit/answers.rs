@@ -35,6 +35,11 @@ impl Answers {
         Self { rise, ..self }
     }
 
+    /// What of it the state of a key has to be made for.
+    pub(super) const fn kind(&self) -> (bool, Option<Rise>) {
+        (self.learning.is_some(), self.rise)
+    }
+
     /// A schedule that can be taught so.
     pub(super) fn teach(&self, schedule: Schedule) -> Schedule {
         let schedule = match self.learning {

@@ -126,6 +126,14 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
         self
     }
 
+    /// With the keyer of `old` and with what it knows of each key: what is used stays used, of the quota with the same
+    /// period that counts the same. The quotas of `old` become these, for whoever goes on using it, too.
+    #[must_use]
+    pub fn with_state_of<A2>(mut self, old: &RateLimitLayer<K, T, L, A2>) -> Self {
+        Arc::make_mut(&mut self.shared).take_over(&old.shared);
+        self
+    }
+
     /// With another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {

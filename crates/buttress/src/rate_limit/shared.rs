@@ -55,14 +55,36 @@ impl State for Limiter {
 }
 
 impl Settings {
-    pub(super) fn limiter(&self) -> Limiter {
+    fn schedule(&self) -> Schedule {
         let schedule = Schedule::new(&self.quotas).with_pacing(self.is_paced);
-        Limiter::new(self.answers.teach(schedule))
+        self.answers.teach(schedule)
+    }
+
+    pub(super) fn limiter(&self) -> Limiter {
+        Limiter::new(self.schedule())
     }
 
     fn limits(&self) -> Arc<Keyed<Limiter>> {
         let settings = self.clone();
         Arc::new(Keyed::new(self.capacity, move || settings.limiter()))
+    }
+
+    /// States that were made by others are to be as if these had made them.
+    fn renew(&self, limits: &Keyed<Limiter>, now: Timestamp) {
+        let settings = self.clone();
+        // First those to come, then those that are there: so that none is made by the old ones and left.
+        limits.renew(self.capacity, move || settings.limiter());
+        let schedule = self.schedule();
+        limits.shared().renew(&schedule, now);
+        for (_, limiter) in limits.all() {
+            limiter.renew(&schedule, now);
+        }
+    }
+
+    /// Whether they make the same states. What is believed of the answers is not in the states.
+    fn is_same(&self, other: &Self) -> bool {
+        let kind = |it: &Self| (it.capacity, it.is_paced, it.answers.kind());
+        self.quotas == other.quotas && kind(self) == kind(other)
     }
 }
 
@@ -122,6 +144,18 @@ impl<K, T, L> Shared<K, T, L> {
     pub(super) fn with_settings(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.limits = self.settings.limits();
+    }
+
+    /// Goes on from what `old` knows.
+    pub(super) fn take_over(&mut self, old: &Self)
+    where
+        K: Clone,
+    {
+        self.keyer = old.keyer.clone();
+        self.limits = Arc::clone(&old.limits);
+        if !self.settings.is_same(&old.settings) {
+            self.settings.renew(&self.limits, self.common.clock.now());
+        }
     }
 
     pub(super) fn quotas(&self) -> &[Quota] {

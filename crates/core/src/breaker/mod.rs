@@ -39,6 +39,7 @@ mod look;
 mod loom_tests;
 mod presets;
 mod probes;
+mod renewed;
 mod run;
 mod state;
 #[cfg(test)]

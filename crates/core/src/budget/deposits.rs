@@ -25,13 +25,16 @@ const SUM_MASK: u64 = (1 << SUM_BITS) - 1;
 /// Sums stand in the word with this added, so that they are never negative there.
 const ZERO: i64 = 1 << (SUM_BITS - 1);
 const LARGEST_SUM: i64 = ZERO - 1;
+/// Far above what slices can add up to, and far below where it would wrap.
+const LARGEST_RESERVE: u64 = 1 << 62;
 
 #[derive(Debug)]
 pub(super) struct Deposits {
     slices: [AtomicU64; SLICES],
-    slice_nanos: u64,
-    deposit: i64,
-    reserve: i64,
+    slice_nanos: AtomicU64,
+    /// In millionths, as the reserve.
+    deposit: AtomicU64,
+    reserve: AtomicU64,
 }
 
 impl Deposits {
@@ -39,16 +42,47 @@ impl Deposits {
         let nanos = saturating_nanos(memory);
         let reserve =
             u128::from(per_second) * u128::from(nanos) / 1_000_000_000 * u128::from(MILLION);
+        let reserve = u64::try_from(reserve)
+            .unwrap_or(u64::MAX)
+            .min(LARGEST_RESERVE);
         Self {
             slices: std::array::from_fn(|_| AtomicU64::new(Slice::EMPTY.pack())),
-            slice_nanos: (nanos / SLICES as u64).max(1),
-            deposit: i64::from(share),
-            reserve: i64::try_from(reserve).unwrap_or(i64::MAX / 2),
+            slice_nanos: AtomicU64::new((nanos / SLICES as u64).max(1)),
+            deposit: AtomicU64::new(share.into()),
+            reserve: AtomicU64::new(reserve),
         }
     }
 
+    /// Goes on with other figures. What was withdrawn is not forgotten for it; with another memory, what was deposited is.
+    pub(super) fn change(&self, memory: Duration, per_second: u32, share: u32, now: Timestamp) {
+        let other = Self::new(memory, per_second, share);
+        let figure = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        let slice_nanos = figure(&other.slice_nanos);
+        if slice_nanos != figure(&self.slice_nanos) {
+            let debt = self.debt(now);
+            self.slice_nanos.store(slice_nanos, Ordering::Relaxed);
+            // Numbered by the old length, they would be taken for others.
+            let empty = |slice: &AtomicU64| slice.store(Slice::EMPTY.pack(), Ordering::Relaxed);
+            self.slices.iter().for_each(empty);
+            self.add(now, debt);
+        }
+        self.deposit
+            .store(figure(&other.deposit), Ordering::Relaxed);
+        self.reserve
+            .store(figure(&other.reserve), Ordering::Relaxed);
+    }
+
+    /// What was withdrawn and not deposited in the same slice: zero, or less.
+    fn debt(&self, now: Timestamp) -> i64 {
+        let current = self.lap(now);
+        let sum = |word: &AtomicU64| Slice::unpack(word.load(Ordering::Relaxed)).sum_in(current);
+        let debts = self.slices.iter().map(|word| sum(word).min(0));
+        debts.fold(0, i64::saturating_add)
+    }
+
     pub(super) fn deposit(&self, now: Timestamp) {
-        self.add(now, self.deposit);
+        let deposit = self.deposit.load(Ordering::Relaxed);
+        self.add(now, deposit.cast_signed());
     }
 
     /// Takes the cost of a retry if the balance covers it.
@@ -75,10 +109,11 @@ impl Deposits {
     fn sum(&self, now: Timestamp) -> i64 {
         let current = self.lap(now);
         let live = |word: &AtomicU64| Slice::unpack(word.load(Ordering::Relaxed)).sum_in(current);
+        let reserve = self.reserve.load(Ordering::Relaxed);
         self.slices
             .iter()
             .map(live)
-            .fold(self.reserve, i64::saturating_add)
+            .fold(reserve.cast_signed(), i64::saturating_add)
     }
 
     fn add(&self, now: Timestamp, amount: i64) {
@@ -103,7 +138,7 @@ impl Deposits {
 
     /// Which slice of time `now` falls into, from the beginning of time; from one, as zero means empty.
     fn lap(&self, now: Timestamp) -> u64 {
-        now.as_nanos() / self.slice_nanos + 1
+        now.as_nanos() / self.slice_nanos.load(Ordering::Relaxed) + 1
     }
 }
 
@@ -234,6 +269,35 @@ mod tests {
         deposits.deposit(at(15));
         deposits.deposit(at(5));
         assert_eq!(deposits.balance(at(15)), 1);
+    }
+
+    #[test]
+    fn with_other_figures_what_was_spent_stays_spent() {
+        let deposits = ten_seconds(1, 0);
+        assert_eq!(drain(&deposits, at(5)), 10);
+        deposits.change(Duration::from_secs(10), 2, 0, at(6));
+        assert_eq!(
+            drain(&deposits, at(6)),
+            10,
+            "twenty, of which ten are spent"
+        );
+        deposits.change(Duration::from_secs(10), 1, 0, at(7));
+        assert_eq!(drain(&deposits, at(7)), 0);
+        assert_eq!(drain(&deposits, at(17)), 10);
+    }
+
+    #[test]
+    fn with_another_memory_debts_are_kept_and_savings_are_not() {
+        let deposits = ten_seconds(1, MILLION);
+        assert_eq!(drain(&deposits, at(5)), 10);
+        (0..50).for_each(|_| deposits.deposit(at(6)));
+        deposits.change(Duration::from_secs(60), 1, MILLION, at(7));
+        assert_eq!(drain(&deposits, at(7)), 50, "sixty, of which ten are spent");
+        assert_eq!(drain(&deposits, at(60)), 0);
+        assert_eq!(drain(&deposits, at(67)), 60);
+        deposits.change(Duration::from_secs(1), 1, MILLION, at(68));
+        deposits.deposit(at(70));
+        assert_eq!(drain(&deposits, at(70)), 2);
     }
 
     #[test]

@@ -89,6 +89,13 @@ impl Default for Budget {
     }
 }
 
+fn check_memory(memory: Duration) -> Result<(), Invalid> {
+    if !(Duration::from_secs(1)..=Duration::from_secs(60)).contains(&memory) {
+        return Err(Invalid::new("retry budget memory", memory, "1 s to 60 s"));
+    }
+    Ok(())
+}
+
 impl Budget {
     /// A share of the calls of the last `memory`, and `per_second` retries on top.
     ///
@@ -97,9 +104,7 @@ impl Budget {
     /// If `memory` is not between 1 s and 60 s: shorter, and calls are forgotten before they fail; longer, and an
     /// outage is met with the savings of a quiet hour.
     pub fn of_calls(share: Share, per_second: u32, memory: Duration) -> Result<Self, Invalid> {
-        if !(Duration::from_secs(1)..=Duration::from_secs(60)).contains(&memory) {
-            return Err(Invalid::new("retry budget memory", memory, "1 s to 60 s"));
-        }
+        check_memory(memory)?;
         Ok(Self(Kind::Deposits(Deposits::new(
             memory, per_second, share.0,
         ))))
@@ -113,6 +118,32 @@ impl Budget {
     /// No bound. For programs that bound their calls themselves.
     pub const fn unlimited() -> Self {
         Self(Kind::Unlimited)
+    }
+
+    /// Whether there is no bound.
+    pub const fn is_unlimited(&self) -> bool {
+        matches!(self.0, Kind::Unlimited)
+    }
+
+    /// Goes on with other figures, if it is a [share of calls](Self::of_calls): what was spent stays spent. `false` if it
+    /// is not, and then nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Budget::of_calls`].
+    pub fn change(
+        &self,
+        share: Share,
+        per_second: u32,
+        memory: Duration,
+        now: Timestamp,
+    ) -> Result<bool, Invalid> {
+        check_memory(memory)?;
+        let Kind::Deposits(deposits) = &self.0 else {
+            return Ok(false);
+        };
+        deposits.change(memory, per_second, share.0, now);
+        Ok(true)
     }
 
     /// A call began.

@@ -74,6 +74,34 @@ impl Algorithm {
     }
 }
 
+/// To go on by another policy.
+impl Algorithm {
+    /// This one, begun with `limit` as far as its bounds allow. A fixed limit is what it is.
+    #[must_use]
+    pub fn begun_with(self, limit: u32) -> Self {
+        match self {
+            Self::Aimd(aimd) => {
+                let (low, high) = aimd.bounds();
+                Self::Aimd(aimd.with_initial(limit.clamp(low, high)))
+            }
+            Self::Gradient(gradient) => {
+                let (low, high) = gradient.bounds();
+                Self::Gradient(gradient.with_initial(limit.clamp(low, high)))
+            }
+            Self::Vegas(vegas) => {
+                let high = vegas.max();
+                Self::Vegas(vegas.with_initial(limit.min(high)))
+            }
+            Self::Fixed(limit) => Self::Fixed(limit),
+        }
+    }
+
+    /// Whether it finds its limit, or is told it.
+    pub const fn is_fixed(&self) -> bool {
+        matches!(self, Self::Fixed(_))
+    }
+}
+
 impl Default for Algorithm {
     /// [`Aimd`]: it looks at what the server says, and needs no steady times; those of a language model are not.
     fn default() -> Self {

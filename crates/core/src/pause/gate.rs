@@ -181,6 +181,11 @@ impl Gate {
         self.with(now, |pause, out| pause.release(now, out));
     }
 
+    /// Goes on with other pauses. The one that is in force, and who waits in it, stay as they are.
+    pub fn change(&self, pauses: Pauses) {
+        self.lock().change(pauses);
+    }
+
     /// What is known at `now`.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         self.with(now, |pause, _| {

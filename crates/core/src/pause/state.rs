@@ -63,6 +63,10 @@ impl<W> Pause<W> {
         }
     }
 
+    pub(super) const fn change(&mut self, pauses: Pauses) {
+        self.pauses = pauses;
+    }
+
     pub(super) const fn epoch(&self) -> u64 {
         self.epoch
     }

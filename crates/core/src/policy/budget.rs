@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::budget::{Budget, Share};
 use crate::invalid::Invalid;
-use crate::time::saturating_nanos;
+use crate::time::{Timestamp, saturating_nanos};
 
 /// What a [`Budget`] is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,21 @@ impl RetryBudget {
                 memory,
             } => Budget::of_calls(share, per_second, memory).unwrap_or_default(),
             Kind::Unlimited => Budget::unlimited(),
+        }
+    }
+
+    /// Makes `budget` one of this description: what was spent stays spent. `false` if that cannot be, as the one is without a
+    /// bound and the other is not; then it is left as it is.
+    pub fn change(&self, budget: &Budget, now: Timestamp) -> bool {
+        match self.0 {
+            Kind::OfCalls {
+                share,
+                per_second,
+                memory,
+            } => budget
+                .change(share, per_second, memory, now)
+                .unwrap_or(false),
+            Kind::Unlimited => budget.is_unlimited(),
         }
     }
 

@@ -79,17 +79,19 @@ pub struct Host {
 impl Host {
     /// The host that `uri` goes to; `None` if it does not say.
     pub fn of(uri: &Uri) -> Option<Self> {
-        let own = match uri.scheme_str() {
-            Some("https") => 443,
-            _ => 80,
-        };
         Some(Self {
             name: uri
                 .host()
                 .filter(|host| !host.is_empty())?
                 .to_ascii_lowercase(),
-            port: uri.port_u16().filter(|port| *port != own),
+            port: port(uri),
         })
+    }
+
+    /// Whether `uri` goes to this host.
+    pub fn is_of(&self, uri: &Uri) -> bool {
+        let is_named = |name: &str| name.eq_ignore_ascii_case(&self.name);
+        uri.host().is_some_and(is_named) && port(uri) == self.port
     }
 
     /// The name, without the port.
@@ -101,6 +103,15 @@ impl Host {
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
+}
+
+/// The port, if it is not the scheme's own.
+fn port(uri: &Uri) -> Option<u16> {
+    let own = match uri.scheme_str() {
+        Some("https") => 443,
+        _ => 80,
+    };
+    uri.port_u16().filter(|port| *port != own)
 }
 
 impl FromStr for Host {

@@ -158,6 +158,31 @@ impl Accounts {
         self.quotas = quotas.into();
     }
 
+    /// Lines up with `quotas`, so that to [change](Self::change) to them goes on with the account of the quota with the same
+    /// period that counts the same. One that has none begins unused.
+    pub(super) fn line_up(&mut self, quotas: &[Quota]) {
+        let was = std::mem::take(&mut self.quotas).into_vec();
+        let meters = std::mem::take(&mut self.meters).into_vec();
+        let mut was: Vec<_> = was.into_iter().zip(meters).collect();
+        let kept = quotas.iter().map(|quota| {
+            let is_same = |(was, _): &(Quota, AnyMeter)| {
+                (was.counts(), was.period()) == (quota.counts(), quota.period())
+            };
+            match was.iter().position(is_same) {
+                Some(index) => was.remove(index),
+                None => (*quota, AnyMeter::new(quota)),
+            }
+        });
+        let (was, meters): (Vec<_>, Vec<_>) = kept.unzip();
+        self.quotas = was.into();
+        self.meters = meters.into();
+    }
+
+    /// Begins to pace, or ends it. Where it is done already, it goes on.
+    pub(super) fn pace_as(&mut self, other: &Self) {
+        self.pace = other.pace.map(|fresh| self.pace.unwrap_or(fresh));
+    }
+
     /// Whether accounts made anew would be no different.
     pub(super) fn is_idle(&self, now: Timestamp) -> bool {
         self.pace.is_none_or(|pace| pace <= now)

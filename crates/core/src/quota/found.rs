@@ -37,6 +37,11 @@ impl Finder {
         }
     }
 
+    /// Whether it goes along the same curve.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.rise == other.rise
+    }
+
     /// An answer came, which was "too fast" or not. Gives the rate that there is to be in place of `found`, if it is another.
     pub(super) fn answered(
         &mut self,

@@ -21,7 +21,8 @@ pub struct Limiter {
     word: AtomicU64,
     interval: u64,
     depth: u64,
-    learns: bool,
+    /// Whether it does: not zero.
+    learns: AtomicU64,
     guarded: Mutex<Guarded>,
 }
 
@@ -44,7 +45,7 @@ impl Limiter {
             word: AtomicU64::new(if shape.is_some() { 0 } else { SEALED }),
             interval,
             depth,
-            learns: schedule.learns(),
+            learns: AtomicU64::new(schedule.learns().into()),
             guarded: Mutex::new(Guarded {
                 schedule,
                 fits_the_word: shape.is_some(),
@@ -134,8 +135,8 @@ impl Limiter {
     }
 
     /// Whether each call that went is to be [`answered`](Self::answered), [`lost`](Self::lost) or given back.
-    pub const fn learns(&self) -> bool {
-        self.learns
+    pub fn learns(&self) -> bool {
+        self.learns.load(Ordering::Relaxed) != 0
     }
 
     /// The answer to a call that went will not come.
@@ -155,6 +156,18 @@ impl Limiter {
         // The word is read with the interval and the depth of the first quota.
         guarded.fits_the_word = false;
         let sooner = guarded.schedule.change(quotas, now);
+        drop(guarded);
+        sooner.into_iter().for_each(Waker::wake);
+    }
+
+    /// Goes on as `other` would, of which nothing has been used: with its quotas, in whatever order, and with what it learns.
+    /// What is used stays used, of the quota with the same period that counts the same.
+    pub fn renew(&self, other: &Schedule, now: Timestamp) {
+        let mut guarded = self.lock();
+        self.seal(&mut guarded, now);
+        guarded.fits_the_word = false;
+        let sooner = guarded.schedule.renew(other, now);
+        self.learns.store(other.learns().into(), Ordering::Relaxed);
         drop(guarded);
         sooner.into_iter().for_each(Waker::wake);
     }

@@ -13,6 +13,7 @@ use super::slot::{Refused, Slot, Snapshot, TooLarge};
 use crate::time::Timestamp;
 
 mod learn;
+mod renew;
 
 /// Several quotas at once, all or nothing, and the queue of those who wait for them.
 ///

@@ -236,3 +236,44 @@ async fn whatever_happens_no_place_is_lost_and_nobody_is_passed_over() {
         assert_eq!(rig.numbers(), (0, 0), "seed {seed}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_waited_as_long_as_it_may_is_refused_and_leaves_the_queue() {
+    let mut rig = Rig::<Empty<Bytes>>::new(&layer(1).with_max_wait(5 * SECOND));
+    let first = rig.call(1);
+    rig.sent();
+    let mut second = rig.call(2);
+    advance(4 * SECOND).await;
+    assert_pending!(second.poll());
+    let mut third = rig.call(3);
+    advance(SECOND).await;
+    assert!(second.is_woken());
+    assert_eq!(
+        why(&assert_ready_err!(second.poll())),
+        Some(Why::Concurrency)
+    );
+    assert_eq!(rig.numbers(), (1, 1));
+    drop(first);
+    assert_pending!(third.poll());
+    assert_eq!(rig.sent().0, 3, "it still has four seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_takes_over_wakes_those_for_whom_there_is_room_now() {
+    let old = layer(1);
+    let mut rig = Rig::<Empty<Bytes>>::new(&old);
+    let _first = rig.call(1);
+    let [mut second, mut third, fourth] = [2, 3, 4].map(|number| rig.call(number));
+    rig.sent();
+    let _same = layer(1).with_state_of(&old);
+    // To begin with three says nothing of what was found since: one.
+    let _begins_higher = layer(3).with_state_of(&old);
+    assert!(!second.is_woken());
+    let fixed = Algorithm::Fixed(std::num::NonZeroU32::new(3).unwrap());
+    let _next = ConcurrencyLayer::new(fixed).with_state_of(&old);
+    assert!(second.is_woken() && third.is_woken() && !fourth.is_woken());
+    assert_pending!(second.poll());
+    assert_pending!(third.poll());
+    assert_eq!((rig.sent().0, rig.sent().0), (2, 3));
+    assert_eq!(rig.numbers(), (3, 1));
+}

@@ -36,6 +36,12 @@ impl Drop for Account {
 }
 
 impl<B> UsageBody<B> {
+    /// A body that is not looked at.
+    #[cfg(feature = "stack")]
+    pub(crate) fn unseen(inner: B) -> Self {
+        Self::new(inner, None)
+    }
+
     /// `None`: this one is not looked at.
     pub(super) fn new(inner: B, ticket: Option<Ticket>) -> Self {
         let account = ticket.map(|ticket| Account {

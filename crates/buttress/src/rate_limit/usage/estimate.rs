@@ -64,8 +64,13 @@ pub(super) fn in_memory<B: 'static>(body: &B) -> Option<&[u8]> {
 
 /// As [`estimate`], of a body if it is in memory.
 pub(super) fn of_body<B: 'static>(body: &B) -> Option<u32> {
+    with_bytes(body, estimate)?
+}
+
+/// Reads the bytes of a body, if it is in memory.
+pub(crate) fn with_bytes<B: 'static, T>(body: &B, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
     if let Some(bytes) = in_memory(body) {
-        return estimate(bytes);
+        return Some(read(bytes));
     }
     // `Full` shows its bytes only by giving them up; a clone of it is a clone of `Bytes`.
     let mut full = (body as &dyn Any).downcast_ref::<Full<Bytes>>()?.clone();
@@ -75,7 +80,7 @@ pub(super) fn of_body<B: 'static>(body: &B) -> Option<u32> {
         &mut std::task::Context::from_waker(waker),
     );
     match frame {
-        std::task::Poll::Ready(Some(Ok(frame))) => estimate(frame.data_ref()?),
+        std::task::Poll::Ready(Some(Ok(frame))) => Some(read(frame.data_ref()?)),
         _ => None,
     }
 }

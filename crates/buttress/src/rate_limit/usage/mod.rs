@@ -46,4 +46,6 @@ mod tests;
 
 pub use self::body::UsageBody;
 pub use self::estimate::estimate;
+#[cfg(feature = "stack")]
+pub(crate) use self::estimate::with_bytes;
 pub use self::service::{ResponseFuture, UsageLayer, UsageService};

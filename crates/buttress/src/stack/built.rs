@@ -1,0 +1,280 @@
+//! Layers from a policy, and from the state of the layers before them.
+
+use std::sync::Arc;
+
+use buttress_core::budget::Budget;
+use buttress_core::classify::Rules;
+use buttress_core::policy::{self, KeyBy, Policy, Unit};
+use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::{Learning, published};
+use buttress_core::{Invalid, Observer};
+use buttress_providers::Profile;
+
+use super::price::Price;
+use super::tower::{Breaker, Concurrency, Cooldown, FailFast, Layers, Looks, RateLimits, Retries};
+use crate::attempt_timeout::AttemptTimeoutLayer;
+use crate::breaker::CircuitBreakerLayer;
+use crate::classify::ClassifyLayer;
+use crate::concurrency::ConcurrencyLayer;
+use crate::cooldown::CooldownLayer;
+use crate::deadline::DeadlineLayer;
+use crate::fail_fast::FailFastLayer;
+use crate::isolation::IsolationLayer;
+use crate::key::By;
+use crate::observe::{AttemptLayer, CallLayer};
+use crate::rate_limit::RateLimitLayer;
+use crate::rate_limit::usage::UsageLayer;
+use crate::retry::RetryLayer;
+use crate::time::Clock;
+
+/// A policy, and its layers.
+pub(super) struct Built {
+    pub(super) policy: Policy,
+    pub(super) layers: Layers,
+    pub(super) budget: Option<Arc<Budget>>,
+}
+
+/// What is not in a policy, and is the same for all policies of a stack.
+#[derive(Clone, Default)]
+pub(crate) struct Common {
+    /// The user's own, which are asked before the profile's.
+    pub(super) rules: Rules,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+    /// Whether calls and attempts are spans.
+    pub(super) has_spans: bool,
+    pub(super) clock: Clock,
+    pub(super) seed: Option<u64>,
+}
+
+impl Common {
+    /// Whether anybody is told of anything.
+    fn is_told(&self) -> bool {
+        self.observer.is_some() || self.has_spans
+    }
+
+    fn call(&self) -> Option<CallLayer> {
+        let layer = match &self.observer {
+            Some(observer) => CallLayer::new(Arc::clone(observer)),
+            None => CallLayer::default(),
+        };
+        #[cfg(feature = "tracing")]
+        let layer = if self.has_spans {
+            layer.with_spans()
+        } else {
+            layer
+        };
+        self.is_told().then(|| layer.with_clock(self.clock))
+    }
+
+    fn attempt(&self) -> Option<AttemptLayer> {
+        let layer = match &self.observer {
+            Some(observer) => AttemptLayer::new(Arc::clone(observer)),
+            None => AttemptLayer::default(),
+        };
+        #[cfg(feature = "tracing")]
+        let layer = if self.has_spans {
+            layer.with_spans()
+        } else {
+            layer
+        };
+        self.is_told().then(|| layer.with_clock(self.clock))
+    }
+}
+
+/// Gives a layer what all layers have in common.
+macro_rules! common {
+    ($layer:expr, $common:expr) => {{
+        let layer = $layer.with_clock($common.clock);
+        match &$common.observer {
+            Some(observer) => layer.with_observer(Arc::clone(observer)),
+            None => layer,
+        }
+    }};
+}
+
+impl Built {
+    /// The layers of `policy`. What those of `old` know is known to these, too: what shares a key then shares it now.
+    pub(super) fn new(
+        policy: Policy,
+        common: &Common,
+        old: Option<&Self>,
+    ) -> Result<Self, Invalid> {
+        let profile = profile(&policy)?;
+        let cooldown = policy.cooldown().map(|part| cooldown(part, common, old));
+        let breaker = policy.breaker().map(|part| breaker(part, common, old));
+        let looks = (
+            cooldown.as_ref().map(Cooldown::handle),
+            breaker.as_ref().map(Breaker::handle),
+        );
+        let budget = policy.retry().map(|part| budget(part, common, old));
+        let retry = policy.retry().zip(budget.clone());
+        let layers = Layers {
+            call: common.call(),
+            attempt: common.attempt(),
+            deadline: policy
+                .deadline()
+                .map(|limit| common!(DeadlineLayer::new(limit), common)),
+            retry: retry.map(|(part, budget)| retries(part, budget, &looks, common)),
+            fail_fast: policy.fail_fast().then(|| fail_fast(&looks, common)),
+            concurrency: policy
+                .concurrency()
+                .map(|part| concurrency(part, &looks, common, old)),
+            usage: weighs_tokens(&policy).then(UsageLayer::default),
+            rate_limit: rate_limit(&policy, &profile, &looks, common, old),
+            cooldown,
+            breaker,
+            attempt_timeout: policy
+                .attempt_timeout()
+                .map(|limit| common!(AttemptTimeoutLayer::new(limit), common)),
+            isolation: policy
+                .isolation()
+                .then(|| common!(IsolationLayer::new(), common)),
+            classify: common!(
+                ClassifyLayer::new(common.rules.clone().then(profile)),
+                common
+            ),
+        };
+        Ok(Self {
+            policy,
+            layers,
+            budget,
+        })
+    }
+}
+
+fn profile(policy: &Policy) -> Result<Profile, Invalid> {
+    let name = policy.profile();
+    let profile = buttress_providers::named(name.as_str()).filter(|profile| !profile.is_text());
+    profile.ok_or_else(|| Invalid::new("profile", name.as_str(), "the name of a profile for HTTP"))
+}
+
+/// The part of a former policy, and its layer.
+fn before<'a, P, L>(
+    old: Option<&'a Built>,
+    part: impl FnOnce(&'a Policy) -> Option<&'a P>,
+    layer: impl FnOnce(&'a Layers) -> Option<&'a L>,
+) -> Option<(&'a P, &'a L)> {
+    let old = old?;
+    part(&old.policy).zip(layer(&old.layers))
+}
+
+fn cooldown(part: &policy::Cooldown, common: &Common, old: Option<&Built>) -> Cooldown {
+    let layer = CooldownLayer::new()
+        .with_keyer(By::new(part.key()))
+        .with_pauses(*part.pauses())
+        .with_capacity(part.capacity())
+        .with_max_wait(part.max_wait());
+    let layer = match common.seed {
+        Some(seed) => layer.with_seed(seed),
+        None => layer,
+    };
+    let layer = common!(layer, common);
+    match before(old, Policy::cooldown, |layers| layers.cooldown.as_ref()) {
+        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
+        _ => layer,
+    }
+}
+
+fn breaker(part: &policy::Breaker, common: &Common, old: Option<&Built>) -> Breaker {
+    let layer = CircuitBreakerLayer::new(*part.circuit())
+        .with_keyer(By::new(part.key()))
+        .with_capacity(part.capacity());
+    let layer = common!(layer, common);
+    match before(old, Policy::breaker, |layers| layers.breaker.as_ref()) {
+        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
+        _ => layer,
+    }
+}
+
+/// The budget is changed where it stands: calls under the old policy go on spending it.
+fn budget(part: &policy::Retry, common: &Common, old: Option<&Built>) -> Arc<Budget> {
+    let new = part.budget();
+    match old.and_then(|old| old.budget.as_ref()) {
+        Some(old) if new.change(old, common.clock.now()) => Arc::clone(old),
+        _ => Arc::new(new.budget()),
+    }
+}
+
+fn retries(part: &policy::Retry, budget: Arc<Budget>, looks: &Looks, common: &Common) -> Retries {
+    let layer = RetryLayer::new(*part.retries())
+        .with_pause(looks.0.clone())
+        .with_budget(budget);
+    let layer = match common.seed {
+        Some(seed) => layer.with_seed(seed),
+        None => layer,
+    };
+    common!(layer, common)
+}
+
+fn fail_fast(looks: &Looks, common: &Common) -> FailFast {
+    common!(FailFastLayer::new(looks.clone()), common)
+}
+
+fn concurrency(
+    part: &policy::Concurrency,
+    looks: &Looks,
+    common: &Common,
+    old: Option<&Built>,
+) -> Concurrency {
+    let layer = ConcurrencyLayer::new(part.algorithm().clone())
+        .with_queue(part.queue())
+        .with_max_wait(part.max_wait())
+        .with_look(looks.clone());
+    let layer = common!(layer, common);
+    match old.and_then(|old| old.layers.concurrency.as_ref()) {
+        Some(old) => layer.with_state_of(old),
+        None => layer,
+    }
+}
+
+fn rate_limit(
+    policy: &Policy,
+    profile: &Profile,
+    looks: &Looks,
+    common: &Common,
+    old: Option<&Built>,
+) -> Option<RateLimits> {
+    let part = policy.rate_limit()?;
+    let learning = part.learn().then(|| learning(part, profile)).flatten();
+    if part.limits().is_empty() && learning.is_none() && !part.adaptive() {
+        return None;
+    }
+    let rise = part.adaptive().then(Rise::default);
+    let quotas = part.limits().iter().map(|limit| *limit.quota());
+    let layer = RateLimitLayer::new(quotas)
+        .with_keyer(By::new(part.key()))
+        .with_terms(Price::new(part, profile))
+        .with_look(looks.clone())
+        .with_answers(|answers| answers.with_learning(learning).with_adaptive(rise))
+        .with_pacing(part.pace())
+        .with_max_wait(part.max_wait())
+        .with_capacity(part.capacity());
+    let layer = common!(layer, common);
+    let before = before(old, Policy::rate_limit, |layers| layers.rate_limit.as_ref());
+    Some(match before {
+        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
+        _ => layer,
+    })
+}
+
+/// What answers teach; `None` if the provider does not say what remains.
+fn learning(part: &policy::RateLimit, profile: &Profile) -> Option<Learning> {
+    let learning = Learning::new(profile.grammar()?).with_adopted_limits(part.adopt());
+    let learning = match part.key() {
+        KeyBy::Resource => learning.with_any_resource(),
+        _ => learning,
+    };
+    // With costs in tokens or in points, what the server counts as requests is not what we count as costs.
+    let mut limits = part.limits().iter();
+    Some(match limits.any(|limit| limit.unit() != Unit::Requests) {
+        true => learning.with_costs(published::Unit::Tokens),
+        false => learning,
+    })
+}
+
+fn weighs_tokens(policy: &Policy) -> bool {
+    let limits = policy
+        .rate_limit()
+        .map_or(&[][..], policy::RateLimit::limits);
+    limits.iter().any(|limit| limit.unit() == Unit::Tokens)
+}

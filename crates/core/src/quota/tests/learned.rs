@@ -416,3 +416,21 @@ fn of_githubs_resources_the_layers_own_is_learned_from_alone() {
     assert!(is_heard(github.clone().with_resource("search")));
     assert!(is_heard(github.with_any_resource()));
 }
+
+#[test]
+fn a_clock_that_jumps_neither_lets_more_go_nor_holds_anybody_for_ever() {
+    for returns in [Returns::AtOnce, Returns::Gradually] {
+        let mut schedule = learner(&[many()]).with_pacing(true);
+        let slot = goes(&mut schedule, seconds(1_000));
+        let said = Published {
+            returns,
+            ..published(3, 10)
+        };
+        hear(&mut schedule, slot, Reading::from(&said), seconds(1_000));
+        assert!(room(&mut schedule, seconds(10)) <= 3, "back");
+        assert_eq!(schedule.next(1, FOREVER), FOREVER, "the end of time");
+        assert!(schedule.next(1, seconds(1_000)) <= seconds(1_010));
+        let week = seconds(1_000 + 7 * 86_400);
+        assert!(schedule.reserve(1, week, week).is_ok(), "ahead");
+    }
+}

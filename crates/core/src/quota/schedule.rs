@@ -25,7 +25,7 @@ pub struct Schedule {
     promised: Option<Accounts>,
     queue: Queue,
     learner: Option<Learner>,
-    finder: Option<Finder>,
+    finder: Option<Box<Finder>>,
     /// The latest slot that was handed out: later callers get later ones, also those who need less.
     last: Timestamp,
     grain: u64,
@@ -81,7 +81,7 @@ impl Schedule {
     #[must_use]
     pub fn with_adaptive(self, rise: Rise) -> Self {
         Self {
-            finder: Some(Finder::new(rise)),
+            finder: Some(Box::new(Finder::new(rise))),
             ..self
         }
     }

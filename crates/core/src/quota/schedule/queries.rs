@@ -9,7 +9,10 @@ impl Schedule {
     /// Whether a schedule made anew at `now` would be no different.
     pub fn is_idle(&self, now: Timestamp) -> bool {
         let in_flight = self.learner.as_ref().map_or(0, Learner::calls);
-        let has_found = self.finder.is_some_and(|finder| !finder.is_idle(now));
+        let has_found = self
+            .finder
+            .as_ref()
+            .is_some_and(|finder| !finder.is_idle(now));
         self.queue.waiting() == 0 && in_flight == 0 && !has_found && self.sent.is_idle(now)
     }
 

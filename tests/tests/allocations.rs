@@ -14,7 +14,7 @@ use allocation_counter::{AllocationInfo, measure};
 use buttress::classify::{ClassifyLayer, Rules};
 use buttress::observe::{AttemptLayer, CallLayer, Metrics, Observer, Tracing};
 use buttress::providers::openai;
-use buttress::rate_limit::Quota;
+use buttress::rate_limit::{Grammar, Quota, RateLimitLayer, Rise};
 use buttress::retry::{Http, Replay, Retries, RetryLayer};
 use buttress::stack::Stack;
 use buttress::stack::policy::{Concurrency, Limit, RateLimit};
@@ -241,6 +241,50 @@ fn a_reload_costs_a_call_nothing_but_the_first_time() {
     stack.reload(stack.policy().with_isolation(false)).unwrap();
     assert!(call(&mut service, request()));
     assert_eq!(cost(&mut service).count_total, before.count_total);
+}
+
+/// Answers at once, with what OpenAI says of its quotas.
+#[derive(Clone)]
+struct Publishing;
+
+impl Service<Ask> for Publishing {
+    type Response = Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: Ask) -> Self::Future {
+        let mut response = Response::new(Full::default());
+        for (name, value) in [
+            ("x-ratelimit-limit-requests", "500"),
+            ("x-ratelimit-remaining-requests", "499"),
+            ("x-ratelimit-reset-requests", "120ms"),
+        ] {
+            let value = HeaderValue::from_static(value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+        std::future::ready(Ok(response))
+    }
+}
+
+#[test]
+fn to_learn_from_a_success_allocates_nothing() -> Result<(), Box<dyn std::error::Error>> {
+    let alone = cost(&mut Publishing).count_total;
+    let layer = RateLimitLayer::new([Quota::per_second(1_000)?]);
+    let learning = layer.clone().with_learning(Grammar::OpenAi);
+    let learning = learning.with_adaptive(Rise::Cubic).with_pacing(false);
+    for info in [
+        cost(&mut layer.layer(Publishing)),
+        cost(&mut learning.layer(Publishing)),
+    ] {
+        assert_eq!(info.count_total, alone);
+    }
+    Ok(())
 }
 
 #[test]

@@ -6,7 +6,7 @@ use buttress::core::key::KeyKind;
 use buttress::core::quota::{Limiter, Schedule};
 use buttress::core::{Invalid, Key, Timestamp};
 use buttress::key::ByHost;
-use buttress::rate_limit::{Quota, RateLimitLayer};
+use buttress::rate_limit::{Grammar, Quota, RateLimitLayer};
 use tower::{BoxError, Layer};
 
 use crate::bench::Bench;
@@ -33,6 +33,12 @@ pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
         "rate-limit by host, http",
         None,
         by_host.layer(Http::inner()),
+    );
+    let learning = RateLimitLayer::new([quota]).with_learning(Grammar::OpenAi);
+    bench.row::<Http, _>(
+        "rate-limit that learns, http",
+        None,
+        learning.layer(Http::inner()),
     );
     bench.function(
         "slot taken and given back, nobody waiting",

@@ -20,11 +20,12 @@ use buttress::deadline::DeadlineLayer;
 use buttress::fail_fast::FailFastLayer;
 use buttress::github::LanesLayer;
 use buttress::isolation::IsolationLayer;
+use buttress::key::Everything;
 use buttress::observe::{AttemptLayer, CallLayer};
 use buttress::providers::openai;
 use buttress::rate_limit::governor::GovernorLayer;
 use buttress::rate_limit::usage::UsageLayer;
-use buttress::rate_limit::{Quota, RateLimitLayer};
+use buttress::rate_limit::{Answers, Grammar, OnePerCall, Quota, RateLimitLayer, Rise};
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
 use buttress::stack::Stack;
@@ -122,11 +123,19 @@ enrol! {
     governor: GovernorLayer as Http, stateless(GovernorLayer::direct(governor_limiter()));
     lanes: LanesLayer as Http, lanes();
     rate_limit: RateLimitLayer as Http, stateless(RateLimitLayer::new([Quota::per_second(1_000).unwrap()]));
+    rate_limit_that_learns: RateLimitLayer as Http, stateless(learns());
     breaker: CircuitBreakerLayer as Http, stateless(CircuitBreakerLayer::new(Circuit::default()));
     isolation: IsolationLayer as Http, stateless(IsolationLayer::new());
     stack: Stack as Http, stack();
     upstreams: Upstreams as Http, upstreams();
     native: NativeLayer as reqwest::Request, stateless(NativeLayer);
+}
+
+fn learns() -> RateLimitLayer<Everything, OnePerCall, (), Answers> {
+    let layer = RateLimitLayer::new([Quota::per_second(1_000).unwrap()]);
+    layer
+        .with_learning(Grammar::OpenAi)
+        .with_adaptive(Rise::Cubic)
 }
 
 /// Longer than anything here takes.

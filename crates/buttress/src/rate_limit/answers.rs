@@ -83,7 +83,7 @@ impl<R: Carrier> Listen<R> for Answers {
     }
 }
 
-/// A call whose response has come: the quotas that it was held to can be told of it.
+/// A call whose response has come, and the quotas that it was held to.
 #[derive(Debug)]
 pub struct Answered<'a> {
     permit: &'a mut Permit,
@@ -95,12 +95,12 @@ impl<'a> Answered<'a> {
     }
 
     /// This is what the response says of the server's quotas.
-    pub fn learn(&mut self, learning: &Learning, readings: &Readings) {
+    fn learn(&mut self, learning: &Learning, readings: &Readings) {
         self.permit.answered(learning, readings);
     }
 
     /// It says that the call was too fast, or does not.
-    pub fn adapt(&mut self, is_too_fast: bool) {
+    fn adapt(&mut self, is_too_fast: bool) {
         self.permit.adapt(is_too_fast);
     }
 }

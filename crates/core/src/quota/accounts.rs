@@ -15,7 +15,7 @@ pub(super) struct Accounts {
     trends: Box<[Trend]>,
     pub(super) ceilings: Vec<Ceiling>,
     /// A limit that was found by trying.
-    pub(super) found: Option<Found>,
+    pub(super) found: Option<Box<Found>>,
     /// With pacing: what is left is spread, and nothing goes before this time.
     pace: Option<Timestamp>,
 }

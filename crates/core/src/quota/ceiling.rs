@@ -172,9 +172,9 @@ impl Ceiling {
                 .saturating_sub(self.sent.as_nanos())
                 .div_ceil(interval),
         };
-        let is_off = 2 * newer.reading.rounding;
         let spent = earlier
-            .saturating_add(came_back + is_off)
+            .saturating_add(came_back)
+            .saturating_add(2 * newer.reading.rounding)
             .saturating_sub(later);
         // Zero: the server counts later than it answers.
         (spent > 0).then_some(spent)

@@ -18,7 +18,7 @@ impl Accounts {
 
     /// A rate comes back as it is spent: whether it lasts is no question.
     pub(super) fn found(&self, now: Timestamp) -> Option<Level> {
-        let Found { quota, bucket } = self.found.as_ref()?;
+        let Found { quota, bucket } = self.found.as_deref()?;
         Some(Level {
             quota: *quota,
             remaining: bucket.remaining(now),

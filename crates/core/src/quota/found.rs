@@ -108,3 +108,70 @@ fn quota(rate: f64) -> Option<Quota> {
     let quota = Quota::new(1, interval).ok()?.with_burst(held.max(1)).ok()?;
     Some(quota.counting_calls())
 }
+
+#[cfg(test)]
+#[cfg(not(buttress_loom))]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_nanos(millis * 1_000_000)
+    }
+
+    fn remaining(found: &Found, now: Timestamp) -> u64 {
+        found.bucket.remaining(now)
+    }
+
+    #[test]
+    fn a_rate_is_one_call_per_interval_and_holds_a_seconds_worth() {
+        let found = Found::empty(10.0, at(0)).unwrap();
+        assert_eq!(found.bucket.next(1, at(0)), at(100));
+        assert_eq!(
+            (remaining(&found, at(500)), remaining(&found, at(9_000))),
+            (5, 10)
+        );
+        let slow = Found::empty(0.5, at(0)).unwrap();
+        assert_eq!(
+            (slow.bucket.next(1, at(0)), remaining(&slow, at(9_000))),
+            (at(2_000), 1)
+        );
+    }
+
+    #[test]
+    fn what_is_held_stays_held_at_another_rate_as_far_as_there_is_room() {
+        let found = Found::empty(10.0, at(0)).unwrap();
+        let faster = found.at_rate(20.0, at(500)).unwrap();
+        assert_eq!(remaining(&faster, at(500)), 5);
+        assert_eq!(remaining(&faster, at(550)), 6);
+        let slower = found.at_rate(2.0, at(500)).unwrap();
+        assert_eq!(remaining(&slower, at(500)), 2);
+        assert_eq!(remaining(&found.at_rate(0.5, at(0)).unwrap(), at(0)), 0);
+    }
+
+    #[test]
+    fn rates_that_are_nearly_the_same_are_the_same() {
+        let found = Found::empty(16.0, at(0)).unwrap();
+        assert!(!found.differs(16.9) && found.differs(17.1));
+        assert!(!found.differs(15.1) && found.differs(14.9));
+    }
+
+    #[test]
+    fn what_was_found_is_kept_while_somebody_calls_and_forgotten_after_a_minute() {
+        let mut finder = Finder::new(Rise::Cubic);
+        assert!(finder.is_idle(at(0)));
+        assert!(finder.answered(false, None, at(0)).is_none());
+        assert!(finder.is_idle(at(0)), "nothing was found");
+        assert!(finder.answered(true, None, at(1_000)).is_some());
+        assert!(!finder.is_idle(at(60_999)) && finder.is_idle(at(61_000)));
+    }
+
+    #[test]
+    fn a_rate_that_is_no_number_of_calls_is_none() {
+        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(
+                Found::empty(rate, at(0))
+                    .is_none_or(|found| rate > 0.0 && remaining(&found, at(0)) == 0)
+            );
+        }
+    }
+}

@@ -9,10 +9,11 @@ use super::found::Finder;
 use super::learner::Learner;
 use super::meter::{AnyMeter, Meter};
 use super::queue::Queue;
-use super::slot::{Refused, Slot, Snapshot, TooLarge};
+use super::slot::{Refused, Slot, TooLarge};
 use crate::time::Timestamp;
 
 mod learn;
+mod queries;
 mod renew;
 
 /// Several quotas at once, all or nothing, and the queue of those who wait for them.
@@ -25,7 +26,7 @@ pub struct Schedule {
     promised: Option<Accounts>,
     queue: Queue,
     learner: Option<Learner>,
-    finder: Option<Finder>,
+    finder: Option<Box<Finder>>,
     /// The latest slot that was handed out: later callers get later ones, also those who need less.
     last: Timestamp,
     grain: u64,
@@ -81,7 +82,7 @@ impl Schedule {
     #[must_use]
     pub fn with_adaptive(self, rise: Rise) -> Self {
         Self {
-            finder: Some(Finder::new(rise)),
+            finder: Some(Box::new(Finder::new(rise))),
             ..self
         }
     }
@@ -297,46 +298,6 @@ impl Schedule {
             return Vec::new();
         }
         self.lay_again(now, Lay::Anew)
-    }
-
-    /// Whether a schedule made anew at `now` would be no different.
-    pub fn is_idle(&self, now: Timestamp) -> bool {
-        let in_flight = self.learner.as_ref().map_or(0, Learner::calls);
-        let has_found = self.finder.is_some_and(|finder| !finder.is_idle(now));
-        self.queue.waiting() == 0 && in_flight == 0 && !has_found && self.sent.is_idle(now)
-    }
-
-    /// How it stands.
-    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        Snapshot {
-            levels: self.sent.levels(now),
-            learned: self.sent.learned(now),
-            found: self.sent.found(now),
-            next: self.next(1, now),
-            waiting: self.queue.waiting(),
-        }
-    }
-
-    /// Why there would be no slot for `cost` by `latest`. Takes nothing.
-    pub fn look(&self, cost: u64, now: Timestamp, latest: Timestamp) -> Option<Refused> {
-        if let Err(refused) = self.check(cost) {
-            return Some(refused.into());
-        }
-        let (slot, quota) = match &self.promised {
-            None => self.sent.next(cost, now),
-            Some(promised) => promised.next(cost, now.max(self.last)),
-        };
-        let quota = quota.filter(|_| slot > latest)?;
-        let cost = quota.of(cost);
-        Some(Refused::Late { slot, cost, quota })
-    }
-
-    /// When a call of `cost` that came now would go. Takes nothing.
-    pub fn next(&self, cost: u64, now: Timestamp) -> Timestamp {
-        match &self.promised {
-            None => self.sent.next(cost, now).0,
-            Some(promised) => promised.next(cost, now.max(self.last)).0,
-        }
     }
 
     /// The one bucket that this is, while nobody waits: a state that fits into one word.

@@ -62,10 +62,10 @@ impl Schedule {
         let Some(finder) = &mut self.finder else {
             return Vec::new();
         };
-        let Some(found) = finder.answered(is_too_fast, self.sent.found.as_ref(), now) else {
+        let Some(found) = finder.answered(is_too_fast, self.sent.found.as_deref(), now) else {
             return Vec::new();
         };
-        self.sent.found = Some(found);
+        self.sent.found = Some(Box::new(found));
         match self.promised {
             Some(_) => self.lay_again(now, Lay::Anew),
             None => Vec::new(),

@@ -145,4 +145,5 @@ fn a_level_says_when_all_of_it_is_there_again() {
 #[test]
 fn a_reading_is_small_enough_to_be_kept_for_each_of_many_keys() {
     assert!(size_of::<Reading>() <= 120, "{}", size_of::<Reading>());
+    assert!(size_of::<Schedule>() <= 440, "{}", size_of::<Schedule>());
 }

@@ -357,6 +357,72 @@ fn an_estimate_is_settled_by_how_much_less_remains_and_never_twice() {
 }
 
 #[test]
+fn what_came_back_meanwhile_hides_nothing_of_what_a_call_cost() {
+    let settled = |returns, earlier, later| {
+        let said = |remaining, reset| {
+            let published = published(remaining, reset);
+            // A hundred a minute and forty seconds: one a second.
+            [Some(Reading::from(&Published {
+                limit: Some(100),
+                returns,
+                ..published
+            }))]
+        };
+        let settle = |schedule: &mut Schedule, slot, readings: &[Option<Reading>], now| {
+            let lesson = Lesson {
+                settles: true,
+                ..lesson(readings)
+            };
+            schedule.answered(slot, &lesson, now).0
+        };
+        let mut schedule = learner(&[many()]);
+        let first = goes(&mut schedule, seconds(0));
+        settle(&mut schedule, first, &said(earlier, 50), seconds(0));
+        let second = schedule.reserve(40, seconds(5), seconds(5)).unwrap();
+        let reset = if returns == Returns::AtOnce {
+            45
+        } else {
+            100 - later
+        };
+        settle(&mut schedule, second, &said(later, reset), seconds(5)).cost()
+    };
+    assert_eq!(settled(Returns::Gradually, 50, 45), 10, "five came back");
+    assert_eq!(settled(Returns::AtOnce, 50, 45), 5);
+    assert_eq!(
+        settled(Returns::AtOnce, 50, 50),
+        40,
+        "the server counts later than it answers"
+    );
+}
+
+#[test]
+fn what_a_call_did_not_use_is_not_added_to_what_the_server_says_remains() {
+    let mut schedule = learner(&[Quota::per_minute(1_000).unwrap()]);
+    let slot = schedule.reserve(500, seconds(0), seconds(0)).unwrap();
+    // The server knows what it charged; its body says so later.
+    hear(&mut schedule, slot, reading(300, 60), seconds(0));
+    schedule.settle(slot, 10, seconds(0));
+    assert_eq!(left(&schedule, seconds(0)), 300);
+    let slot = schedule.reserve(100, seconds(0), seconds(0)).unwrap();
+    schedule.settle(slot, 150, seconds(0));
+    assert_eq!(
+        left(&schedule, seconds(0)),
+        150,
+        "what it used on top comes off"
+    );
+}
+
+#[test]
+fn the_next_window_begins_with_what_the_server_says_of_it() {
+    let mut schedule = learner(&[many()]);
+    let slot = goes(&mut schedule, seconds(0));
+    hear(&mut schedule, slot, reading(3, 10), seconds(0));
+    let slot = goes(&mut schedule, seconds(10));
+    hear(&mut schedule, slot, reading(99, 60), seconds(10));
+    assert_eq!(left(&schedule, seconds(10)), 99);
+}
+
+#[test]
 fn what_is_rounded_is_taken_to_be_the_less() {
     let rounded = |remaining| {
         Some(Reading::from(&Published {
@@ -415,4 +481,22 @@ fn of_githubs_resources_the_layers_own_is_learned_from_alone() {
     assert!(!is_heard(github.clone()));
     assert!(is_heard(github.clone().with_resource("search")));
     assert!(is_heard(github.with_any_resource()));
+}
+
+#[test]
+fn a_clock_that_jumps_neither_lets_more_go_nor_holds_anybody_for_ever() {
+    for returns in [Returns::AtOnce, Returns::Gradually] {
+        let mut schedule = learner(&[many()]).with_pacing(true);
+        let slot = goes(&mut schedule, seconds(1_000));
+        let said = Published {
+            returns,
+            ..published(3, 10)
+        };
+        hear(&mut schedule, slot, Reading::from(&said), seconds(1_000));
+        assert!(room(&mut schedule, seconds(10)) <= 3, "back");
+        assert_eq!(schedule.next(1, FOREVER), FOREVER, "the end of time");
+        assert!(schedule.next(1, seconds(1_000)) <= seconds(1_010));
+        let week = seconds(1_000 + 7 * 86_400);
+        assert!(schedule.reserve(1, week, week).is_ok(), "ahead");
+    }
 }

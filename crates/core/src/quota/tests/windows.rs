@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::Reading;
+use super::super::adaptive::Rise;
 use super::learned::{hear, reading};
 use super::*;
 
@@ -77,6 +78,7 @@ impl World {
                 {
                     sent.is_answered = true;
                     hear(&mut self.schedule, sent.slot, reading, self.now);
+                    drop(self.schedule.adapt(reading == none_left(), self.now));
                 }
             }
             Step::Pass(nanos) => self.pass(nanos),
@@ -122,6 +124,11 @@ impl World {
     }
 }
 
+/// What a server says that then says "too fast".
+fn none_left() -> Reading {
+    reading(0, 1)
+}
+
 /// The most that was sent in any window of `period`, both ends included but the last nanosecond.
 fn busiest_window(sent: &[Sent], period: u64) -> u64 {
     let within = |start: u64| {
@@ -154,14 +161,19 @@ fn steps(unit: u64) -> impl Strategy<Value = Vec<Step>> {
         1 => (0_u64..12).prop_map(Step::Lower),
         3 => (0_usize..6, 0_u64..40, 1_u64..100)
             .prop_map(|(back, remaining, reset)| Step::Answer(back, reading(remaining, reset))),
+        1 => (0_usize..6).prop_map(|back| Step::Answer(back, none_left())),
         6 => prop_oneof![Just(0), Just(1), Just(unit - 1), Just(unit), 0..3 * unit, 0..40 * unit].prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 1..250)
 }
 
 fn run(quotas: &[Quota], steps: Vec<Step>, late_by: u64) -> World {
+    run_schedule(schedule(quotas).with_learning(), steps, late_by)
+}
+
+fn run_schedule(schedule: Schedule, steps: Vec<Step>, late_by: u64) -> World {
     let mut world = World {
-        schedule: schedule(quotas).with_learning(),
+        schedule,
         waiters: Vec::new(),
         sent: Vec::new(),
         late_by,
@@ -189,7 +201,7 @@ fn lateness() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_bucket_never_overflows(steps in steps(UNIT), burst in 1_u64..12, late_by in lateness()) {
@@ -213,6 +225,16 @@ proptest! {
         let quota = Quota::per_second(units).unwrap().with_shape(shape);
         let world = run(&[quota], steps, late_by);
         prop_assert!(busiest_window(&world.sent, SECOND) <= 2 * units);
+    }
+
+    #[test]
+    fn what_is_spread_or_found_by_trying_holds_too(
+        steps in steps(UNIT), burst in 1_u64..12, late_by in lateness(), is_paced: bool,
+    ) {
+        let schedule = schedule(&[per_second(10, burst)]).with_learning();
+        let schedule = schedule.with_pacing(is_paced).with_adaptive(Rise::Additive(4.0));
+        let world = run_schedule(schedule, steps, late_by);
+        prop_assert!(!overflows(&world.sent, UNIT, burst));
     }
 
     #[test]

@@ -25,6 +25,9 @@
 //! `Bytes`, `Full<Bytes>`, `String`, `Vec<u8>`, `&'static str`. A request that has a [`Cost`](super::Cost) already keeps it, and one
 //! that cannot be read costs one, until its response says more.
 //!
+//! With the feature `tiktoken`, `UsageLayer::with_exact_tokens` counts the prompt with the model's own vocabulary, up to a
+//! bound of text, and estimates what is longer.
+//!
 //! # Readiness
 //!
 //! The inner service's.
@@ -39,11 +42,16 @@
 //! The inner service's.
 
 mod body;
+mod count;
 mod estimate;
+#[cfg(feature = "tiktoken")]
+mod exact;
 mod service;
 #[cfg(test)]
 mod tests;
 
 pub use self::body::UsageBody;
 pub use self::estimate::estimate;
+#[cfg(feature = "tiktoken")]
+pub use self::exact::ExactTokens;
 pub use self::service::{ResponseFuture, UsageLayer, UsageService};

@@ -104,6 +104,34 @@ impl Bench {
         });
     }
 
+    /// Adds a service that two threads call at once, each through a clone of its own. Its net is what a call takes on
+    /// either; allocations are those of one thread.
+    pub(crate) fn contended_row<L, S>(
+        &mut self,
+        name: &'static str,
+        peer: Option<&'static str>,
+        service: S,
+    ) where
+        L: Load,
+        S: Service<L::Request, Error: Into<BoxError>> + Clone + Send + 'static,
+    {
+        self.rows.push(Row {
+            name,
+            floor: Some(L::FLOOR),
+            peer,
+            batch: Box::new(move |runtime, calls| {
+                let runtime = runtime.handle();
+                let work = |mut service: S| runtime.block_on(send(&L::new(), &mut service, calls));
+                let (here, elsewhere) = (service.clone(), service.clone());
+                thread::scope(|scope| {
+                    let elsewhere = scope.spawn(|| work(elsewhere));
+                    work(here)?;
+                    elsewhere.join().map_err(|_| "a thread panicked")?
+                })
+            }),
+        });
+    }
+
     /// The rows whose name contains `filter`, with the rows that those are measured against, in order.
     ///
     /// # Errors

@@ -5,11 +5,13 @@
 //!
 //! ```text
 //! cargo run --release -p buttress-bench -- [--filter TEXT] [--rounds N] [--quick] [--json]
+//! cargo run --release -p buttress-bench -- --limiting [--filter TEXT] [--seconds N] [--json]
 //! ```
 
 mod allocations;
 mod bench;
 mod clock;
+mod limiting;
 mod load;
 mod options;
 mod ours;
@@ -32,6 +34,10 @@ fn main() -> Result<(), BoxError> {
     let runtime = Builder::new_current_thread().enable_time().build()?;
     // Some services make their timer when they are built (tower's RateLimit), which takes a runtime's context.
     let _context = runtime.enter();
+
+    if options.limiting {
+        return limiting::run(&runtime, &options);
+    }
 
     let mut bench = Bench::new();
     peers::rows(&mut bench)?;

@@ -17,6 +17,12 @@ pub(crate) struct Options {
     /// How often each row is run; its figure is the median
     #[arg(long, value_name = "N")]
     rounds: Option<NonZeroU32>,
+    /// Instead of the rows: how well each limiter limits, with 64 callers and a server that is strict
+    #[arg(long)]
+    pub(crate) limiting: bool,
+    /// How long each limiter is run, with --limiting; 10 if not given
+    #[arg(long, value_name = "N", requires = "limiting")]
+    pub(crate) seconds: Option<NonZeroU32>,
     /// Fewer calls and rounds: shows that every row runs, with rough figures
     #[arg(long)]
     quick: bool,

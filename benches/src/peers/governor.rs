@@ -13,6 +13,8 @@ const CELLS: u32 = 1_000_000_000;
 pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     let limiter = RateLimiter::direct(quota()?);
     bench.function("governor check", None, move || limiter.check());
+    let limiter = RateLimiter::direct(quota()?);
+    bench.contended("governor check, two threads", move || drop(limiter.check()));
     keyed(bench, "governor keyed, 1 000 keys", 1_000)?;
     keyed(bench, "governor keyed, 1 000 000 keys", 1_000_000)
 }

@@ -18,6 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     let limited = rate_limiter()?.layer(Unit::inner());
     bench.row::<Unit, _>("tower-resilience rate limiter", None, limited);
+    let limited = rate_limiter()?.layer(Unit::inner());
+    bench.contended_row::<Unit, _>("tower-resilience rate limiter, two threads", None, limited);
     let broken = circuit_breaker()?.layer(Unit::inner());
     bench.row::<Unit, _>("tower-resilience circuit breaker", None, broken);
     let broken = circuit_breaker()?.layer(Http::inner());

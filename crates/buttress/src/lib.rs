@@ -64,6 +64,7 @@
 //! * `governor`: a rate limiter of the crate governor, as a layer.
 //! * `live`: a page of what the layers do now, to mount in an axum router.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
+//! * `tiktoken`: prompts counted with the vocabularies of OpenAI's models.
 
 pub mod attempt_timeout;
 pub mod breaker;

@@ -25,6 +25,9 @@
 //! `Bytes`, `Full<Bytes>`, `String`, `Vec<u8>`, `&'static str`. A request that has a [`Cost`](super::Cost) already keeps it, and one
 //! that cannot be read costs one, until its response says more.
 //!
+//! With the feature `tiktoken`, `UsageLayer::with_exact_tokens` counts the prompt with the model's own vocabulary, up to a
+//! bound of text, and estimates what is longer.
+//!
 //! # Readiness
 //!
 //! The inner service's.
@@ -39,7 +42,10 @@
 //! The inner service's.
 
 mod body;
+mod count;
 mod estimate;
+#[cfg(feature = "tiktoken")]
+mod exact;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -48,4 +54,6 @@ pub use self::body::UsageBody;
 pub use self::estimate::estimate;
 #[cfg(feature = "stack")]
 pub(crate) use self::estimate::with_bytes;
+#[cfg(feature = "tiktoken")]
+pub use self::exact::ExactTokens;
 pub use self::service::{ResponseFuture, UsageLayer, UsageService};

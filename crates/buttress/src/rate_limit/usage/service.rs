@@ -9,20 +9,34 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::UsageBody;
+use super::count::Count;
 use super::estimate::of_body;
+#[cfg(feature = "tiktoken")]
+use super::exact::ExactTokens;
 use crate::rate_limit::{Cost, Ticket};
 
 /// Estimates costs, and settles them. See the [module](crate::rate_limit::usage).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UsageLayer {
-    _private: (),
+    count: Count,
+}
+
+#[cfg(feature = "tiktoken")]
+impl UsageLayer {
+    /// Counts prompts, instead of estimating them.
+    #[must_use]
+    pub fn with_exact_tokens(self, tokens: ExactTokens) -> Self {
+        let count = Count::Exactly(tokens);
+        Self { count }
+    }
 }
 
 impl<S> Layer<S> for UsageLayer {
     type Service = UsageService<S>;
 
     fn layer(&self, inner: S) -> UsageService<S> {
-        UsageService { inner }
+        let count = self.count;
+        UsageService { inner, count }
     }
 }
 
@@ -30,6 +44,7 @@ impl<S> Layer<S> for UsageLayer {
 #[derive(Clone, Copy, Debug)]
 pub struct UsageService<S> {
     inner: S,
+    count: Count,
 }
 
 impl<S, B, R> Service<Request<B>> for UsageService<S>
@@ -48,7 +63,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let ticket = Ticket::default();
         if request.extensions().get::<Cost>().is_none()
-            && let Some(tokens) = of_body(request.body())
+            && let Some(tokens) = of_body(request.body(), &self.count)
         {
             request.extensions_mut().insert(Cost(tokens));
         }

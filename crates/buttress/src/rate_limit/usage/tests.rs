@@ -7,6 +7,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
+use super::count::Count;
 use super::estimate::of_body;
 use super::*;
 use crate::rate_limit::{ByExtension, Cost, Quota, RateLimitLayer};
@@ -42,14 +43,14 @@ fn an_estimate_is_text_and_what_may_be_answered() {
 #[test]
 fn every_body_in_memory_is_read() {
     let all = [
-        of_body(&Bytes::from(ASK)),
-        of_body(&String::from(ASK)),
-        of_body(&ASK.as_bytes().to_vec()),
-        of_body(&ASK),
-        of_body(&Full::new(Bytes::from(ASK))),
+        of_body(&Bytes::from(ASK), &Count::Estimated),
+        of_body(&String::from(ASK), &Count::Estimated),
+        of_body(&ASK.as_bytes().to_vec(), &Count::Estimated),
+        of_body(&ASK, &Count::Estimated),
+        of_body(&Full::new(Bytes::from(ASK)), &Count::Estimated),
     ];
     assert!(all.iter().all(|cost| *cost == Some(104)), "{all:?}");
-    assert_eq!(of_body(&()), None);
+    assert_eq!(of_body(&(), &Count::Estimated), None);
 }
 
 /// Answers in these frames.

@@ -124,12 +124,11 @@ impl<L: Clone> LanesLayer<L> {
     /// With somebody who wants to know.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        let again = || Arc::clone(&observer);
         Self {
-            first: self
-                .first
-                .map(|layer| layer.with_observer(Arc::clone(&observer))),
-            second: self.second.map(|layer| layer.with_observer(observer)),
-            ..self
+            first: self.first.map(|layer| layer.with_observer(again())),
+            second: self.second.map(|layer| layer.with_observer(again())),
+            places: self.places.with_observer(observer),
         }
     }
 }

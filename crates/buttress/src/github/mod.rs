@@ -50,7 +50,7 @@
 //!
 //! # Events
 //!
-//! Those of the [rate limit](crate::rate_limit#events).
+//! Those of the [rate limit](crate::rate_limit#events), and of the [places](crate::concurrency#events).
 //!
 //! # Defaults
 //!

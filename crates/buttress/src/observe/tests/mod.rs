@@ -216,6 +216,29 @@ async fn a_call_inside_another_keeps_a_story_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_inside_is_let_go_before_an_end_is_told() {
+    struct LetGo(Arc<Log>);
+    impl Drop for LetGo {
+        fn drop(&mut self) {
+            self.0.0.lock().unwrap().push("let go".to_owned());
+        }
+    }
+    let (log, call, attempt) = log();
+    let held = LetGo(Arc::clone(&log));
+    let mut held = Some(held);
+    let inner = |_: Request<String>| {
+        let held = held.take();
+        std::future::poll_fn(move |_| {
+            assert!(held.is_some());
+            std::task::Poll::Ready(Ok::<_, BoxError>(answer(200)))
+        })
+    };
+    let mut service = call.layer(attempt.layer(service_fn(inner)));
+    assert_ready_ok!(task::spawn(service.call(request())).poll());
+    assert_eq!(log.lines()[1..3], ["let go", "attempt 1 ok in 0ns"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_the_class_of_its_call() {
     let (log, call, _) = log();
     let mut service = call.layer(service_fn(async |_: Request<String>| {

@@ -8,6 +8,7 @@ use buttress_core::key::KeyKind;
 use super::*;
 use crate::breaker::{Circuit, CircuitBreakerLayer};
 use crate::cooldown::CooldownLayer;
+use crate::key::ByHost;
 
 /// What a report tells, one line each.
 #[derive(Default)]
@@ -89,15 +90,25 @@ async fn circuits_are_counted_by_state_and_the_worst_rate_is_told() {
         reported(&handle),
         ["circuits [1, 1, 0, 1, 0, 0], None fail"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_circuits_of_many_hosts_the_worst_rate_is_told() {
     let circuit = Circuit::default().with_minimum_calls(2).unwrap();
-    let layer = CircuitBreakerLayer::new(circuit);
-    let statuses = Arc::new(Mutex::new([500, 200].into_iter()));
-    let mut service = layer.layer(service_fn(async |_: Request<String>| {
-        let status = statuses.lock().unwrap().next();
-        Ok::<_, BoxError>(answer(status.unwrap()))
+    let layer = CircuitBreakerLayer::new(circuit).with_keyer(ByHost::default());
+    let mut service = layer.layer(service_fn(async |request: Request<String>| {
+        let status = request.uri().path().trim_start_matches('/');
+        Ok::<_, BoxError>(answer(status.parse().unwrap()))
     }));
-    for _ in 0..2 {
-        assert_ready_ok!(task::spawn(service.call(request())).poll());
+    for uri in [
+        "http://a/200",
+        "http://a/200",
+        "http://b/500",
+        "http://b/200",
+        "http://c/200",
+    ] {
+        let request = Request::get(uri).body(String::new()).unwrap();
+        assert_ready_ok!(task::spawn(service.call(request)).poll());
     }
     let rate = reported(&layer.handle()).concat();
     assert!(rate.ends_with("Some(0.5) fail"), "{rate}");

@@ -48,7 +48,7 @@
 //!
 //! # Events
 //!
-//! [`RateLimitWait`](buttress_core::Event::RateLimitWait) when a wait begins, with the first time that was named;
+//! [`WaitBegan`](buttress_core::Event::WaitBegan), with the first time that was named; [`Waited`](buttress_core::Event::Waited);
 //! [`Rejected`](buttress_core::Event::Rejected).
 //!
 //! # Time

@@ -21,7 +21,21 @@ use crate::zone::Zone;
 
 /// A provider: how its answers are judged.
 ///
-/// As a [`Rule`] it has an opinion on every failure, with generic HTTP in place of a row that its table does not have.
+/// As a [`Rule`](classify::Rule) it has an opinion on every failure, with generic HTTP in place of a row that its table
+/// does not have. So a rule of yours stands before it, as one behind it would never be asked of a failure:
+///
+/// ```
+/// use buttress_core::classify::{Answer, Reply, Rules};
+/// use buttress_core::{Class, Outcome};
+/// use buttress_providers::openai;
+///
+/// let busy = |reply: &Reply<'_>| match reply.headers.get("x-busy") {
+///     Some(_) => Answer::This(Outcome::new(Class::Overloaded)),
+///     None => Answer::NoOpinion,
+/// };
+/// let rules = Rules::new().then(busy).then(openai::PROFILE);
+/// # let _ = rules;
+/// ```
 #[derive(Clone, Copy)]
 pub struct Profile {
     pub(crate) name: &'static str,

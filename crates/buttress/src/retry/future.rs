@@ -42,6 +42,7 @@ where
     R: Replay<Req>,
 {
     pub(super) fn new(ready: &mut S, later: S, mut request: Req, shared: Arc<Shared<R>>) -> Self {
+        shared.replay.prepare(&mut request);
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
         let clock = shared.clock;

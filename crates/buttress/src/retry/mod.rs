@@ -25,8 +25,9 @@
 //! # Which requests
 //!
 //! Outcomes that say that the server has not acted (`rate_limited`, `overloaded`, `connect`) are repeated for every
-//! request. The others only if repeating does no harm: an idempotent method, an `Idempotency-Key`, a profile that
-//! vouches for it, or the caller's word ([`CallOptions`]). How a request is copied and read is a [`Replay`]; [`Http`] is
+//! request. The others only if repeating does no harm: an idempotent method, an `Idempotency-Key` (or a server's
+//! [own header](IdempotencyHeader), which can be added to each call), a profile that vouches for it, or the caller's word
+//! ([`CallOptions`]). How a request is copied and read is a [`Replay`]; [`Http`] is
 //! the default.
 //!
 //! # One sleeper per wait
@@ -66,6 +67,7 @@
 //! Those of [`Retries`], and of [`Budget`](buttress_core::budget::Budget).
 
 mod future;
+mod idempotency;
 mod layer;
 mod progress;
 mod replay;
@@ -79,6 +81,7 @@ pub use buttress_core::retry::{HintUse, LongHint, Retries};
 pub use crate::options::CallOptions;
 
 pub use self::future::ResponseFuture;
+pub use self::idempotency::IdempotencyHeader;
 pub use self::layer::RetryLayer;
 pub use self::replay::{AttemptHeader, Cloned, Held, Http, Replay};
 pub use self::service::Retry;

@@ -8,10 +8,9 @@ use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{Empty, Full};
 
+use super::idempotency::IdempotencyHeader;
 use crate::look::Holds;
 use crate::options::{CallOptions, Extension, ReadOptions};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a retry reads a request, and makes the copy that it keeps.
 ///
@@ -32,6 +31,9 @@ pub trait Replay<Req> {
     fn options(&self, _request: &Req) -> CallOptions {
         CallOptions::default()
     }
+
+    /// Writes into the request what all its attempts are to have, before the first is sent or copied.
+    fn prepare(&self, _request: &mut Req) {}
 
     /// Writes the attempt's number into the request, if that is wanted. Attempts count from 1.
     fn number(&self, _request: &mut Req, _attempt: u32) {}
@@ -69,6 +71,10 @@ impl<Req, R: Replay<Req>, H: Holds<Req>> Replay<Req> for Held<R, H> {
         self.replay.options(request)
     }
 
+    fn prepare(&self, request: &mut Req) {
+        self.replay.prepare(request);
+    }
+
     fn number(&self, request: &mut Req, attempt: u32) {
         self.replay.number(request, attempt);
     }
@@ -99,13 +105,14 @@ impl AttemptHeader {
 
 /// [`http::Request`]s, by RFC 9110.
 ///
-/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key`, or if the
-/// caller says so in [`CallOptions`]. Bodies that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`,
+/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key` or
+/// [another header](Http::with_idempotency_header) that the server honours, or if the caller says so in [`CallOptions`]. Bodies that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`,
 /// `String`, `Vec<u8>`, `&'static str`, `()`, and with the feature `reqwest` its bodies that are not streams. A
 /// request with another body is sent once.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
     attempt_header: Option<AttemptHeader>,
+    idempotency_header: IdempotencyHeader,
 }
 
 impl Http {
@@ -114,6 +121,16 @@ impl Http {
     pub fn with_attempt_header(self, header: AttemptHeader) -> Self {
         Self {
             attempt_header: Some(header),
+            ..self
+        }
+    }
+
+    /// With another header that makes a request repeatable, or with one that is written into each request.
+    #[must_use]
+    pub fn with_idempotency_header(self, idempotency_header: IdempotencyHeader) -> Self {
+        Self {
+            idempotency_header,
+            ..self
         }
     }
 }
@@ -141,11 +158,16 @@ impl<B: 'static> Replay<Request<B>> for Http {
     }
 
     fn is_repeatable(&self, request: &Request<B>) -> bool {
-        request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
+        request.method().is_idempotent() || self.idempotency_header.is_in(request.headers())
     }
 
     fn options(&self, request: &Request<B>) -> CallOptions {
         Extension.options(request)
+    }
+
+    fn prepare(&self, request: &mut Request<B>) {
+        let method = request.method().clone();
+        self.idempotency_header.add(&method, request.headers_mut());
     }
 
     fn number(&self, request: &mut Request<B>, attempt: u32) {
@@ -162,7 +184,12 @@ impl Replay<reqwest::Request> for Http {
     }
 
     fn is_repeatable(&self, request: &reqwest::Request) -> bool {
-        request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY)
+        request.method().is_idempotent() || self.idempotency_header.is_in(request.headers())
+    }
+
+    fn prepare(&self, request: &mut reqwest::Request) {
+        let method = request.method().clone();
+        self.idempotency_header.add(&method, request.headers_mut());
     }
 
     fn number(&self, request: &mut reqwest::Request, attempt: u32) {

@@ -108,6 +108,9 @@ impl Rules {
     }
 
     /// With `rule` asked after the rules that are there.
+    ///
+    /// So it is asked only of what these have no opinion on. A provider's profile has one on every failure: a rule of
+    /// yours stands before it, and one behind it is never asked of a failure.
     #[must_use]
     pub fn then(mut self, rule: impl Rule + 'static) -> Self {
         self.rules.push(Arc::new(rule));

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::captured::{Captured, scope, wait_ms, wait_source};
 use super::layers::Layers;
+use super::learned::Learned;
 use crate::profile::Profile;
 
 /// What was found, before it is written.
@@ -68,6 +69,7 @@ pub(super) struct Whole<'a> {
     row: Row<'static>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a str>,
+    learned: &'a [Learned<'a>],
     limits: Map<String, Value>,
     layers: &'a Layers,
 }
@@ -75,16 +77,18 @@ pub(super) struct Whole<'a> {
 pub(super) fn whole<'a>(
     captured: &'a Captured,
     profile: &Profile,
+    row: Row<'static>,
     outcome: &Outcome,
-    method: Option<&Method>,
+    learned: &'a [Learned<'a>],
     layers: &'a Layers,
 ) -> Whole<'a> {
     let limits = limits(&captured.headers);
     Whole {
         profile: profile.name(),
         status: captured.status.map(|status| status.as_u16()),
-        row: row(outcome, method),
+        row,
         resource: captured.resource(outcome),
+        learned,
         limits: limits
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect(),

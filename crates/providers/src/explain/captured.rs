@@ -82,6 +82,11 @@ impl Captured {
         !is_error && (self.is_stream || is_named)
     }
 
+    /// Whether a failure came in the middle of a stream, after a head that was good.
+    pub(super) fn is_late(&self, outcome: &Outcome) -> bool {
+        !outcome.is_ok() && self.is_event_stream() && self.status.is_some()
+    }
+
     /// Streams and what programs print belong to a running account; an answer says itself what it used in all.
     fn tells_use(&self, profile: &Profile) -> bool {
         let members = profile.cost().usage().iter();

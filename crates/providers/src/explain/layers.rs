@@ -2,26 +2,41 @@
 
 use std::time::Duration;
 
-use buttress_core::{Class, Outcome, Repeat};
+use buttress_core::breaker::{Circuit, Verdict as Judged};
+use buttress_core::history::Cause;
+use buttress_core::pause::Verdict;
+use buttress_core::{Outcome, Repeat, Retries};
+use http::Method;
 use serde::Serialize;
 
-/// The default of retry: longer waits are refused.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+use super::learned::Learned;
 
-/// A sentence for each layer that acts on an outcome.
+/// A sentence for each layer that acts on an answer.
 #[derive(Serialize)]
 pub(super) struct Layers {
     pub(super) retry: String,
     pub(super) cooldown: String,
+    pub(super) rate_limit: String,
     pub(super) breaker: &'static str,
 }
 
+/// What was answered, as the layers see it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) outcome: &'a Outcome,
+    pub(super) method: Option<&'a Method>,
+    /// Whether the failure came after a head that was good.
+    pub(super) is_late: bool,
+    pub(super) learned: &'a [Learned<'a>],
+}
+
 impl Layers {
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    pub(super) fn of(seen: Seen<'_>) -> Self {
         Self {
-            retry: retry(outcome),
-            cooldown: cooldown(outcome),
-            breaker: breaker(outcome.class()),
+            retry: retry(seen),
+            cooldown: cooldown(seen),
+            rate_limit: rate_limit(seen.learned),
+            breaker: breaker(seen),
         }
     }
 }
@@ -31,49 +46,66 @@ fn wait(outcome: &Outcome) -> Option<Duration> {
     (!wait.is_zero()).then_some(wait)
 }
 
-fn retry(outcome: &Outcome) -> String {
-    let whose = match outcome.repeat() {
+fn retry(seen: Seen<'_>) -> String {
+    let outcome = seen.outcome;
+    let whose = match (outcome.repeat(), seen.method) {
         _ if outcome.is_ok() => return "has nothing to do".to_owned(),
-        Repeat::Never => return "does not repeat it".to_owned(),
-        Repeat::Always => "repeats it",
-        Repeat::IfRepeatable => "repeats it if the request may be sent twice",
+        _ if seen.is_late => {
+            return "does not repeat it: parts of the answer are delivered".to_owned();
+        }
+        (Repeat::Never, _) => return "does not repeat it".to_owned(),
+        (Repeat::IfRepeatable, Some(method)) if !method.is_idempotent() => {
+            return format!("does not repeat it: a {method} may have been done");
+        }
+        (Repeat::Always, _) | (Repeat::IfRepeatable, Some(_)) => "repeats it",
+        (Repeat::IfRepeatable, None) => "repeats it if the request may be sent twice",
     };
+    let longest = Retries::default().max_wait();
     match wait(outcome) {
-        None => format!("{whose}, after its backoff"),
-        Some(wait) if wait > LONGEST_WAIT => {
-            format!("returns at once and says when: {wait:?} is longer than {LONGEST_WAIT:?}")
+        None => format!("{whose}, after its {}", Cause::Backoff.name()),
+        Some(wait) if wait > longest => {
+            format!("returns at once and says when: {wait:?} is longer than {longest:?}")
         }
         Some(wait) => format!("{whose}, after {wait:?} and up to a tenth more"),
     }
 }
 
-fn cooldown(outcome: &Outcome) -> String {
-    let scope = outcome.scope().name();
-    match (outcome.class(), wait(outcome)) {
-        (Class::QuotaExhausted, Some(wait)) => {
+fn cooldown(seen: Seen<'_>) -> String {
+    let scope = seen.outcome.scope().name();
+    match Verdict::of(seen.outcome) {
+        _ if seen.is_late => "does nothing: the head was good".to_owned(),
+        Verdict::Spent(Some(wait)) => {
             format!("parks the {scope} for {wait:?}: calls are rejected, not held")
         }
-        (Class::QuotaExhausted, None) => {
-            format!("parks the {scope}: calls are rejected, not held")
-        }
-        (Class::RateLimited | Class::Overloaded | Class::Unavailable, Some(wait)) => {
-            format!("holds the {scope} for {wait:?}")
-        }
-        (Class::RateLimited, None) => format!("holds the {scope} for a default that grows"),
-        _ => "does nothing".to_owned(),
+        Verdict::Spent(None) => format!("parks the {scope}: calls are rejected, not held"),
+        Verdict::Limited(Some(wait)) => format!("holds the {scope} for {wait:?}"),
+        Verdict::Limited(None) => format!("holds the {scope} for a default that grows"),
+        Verdict::Good => "does nothing, or lets more go where a pause is released".to_owned(),
+        Verdict::Nothing => "does nothing".to_owned(),
     }
 }
 
-const fn breaker(class: Class) -> &'static str {
-    match class {
-        Class::Overloaded
-        | Class::ServerError
-        | Class::Unavailable
-        | Class::Timeout
-        | Class::Connect
-        | Class::Interrupted
-        | Class::Panicked => "counts a failure",
-        Class::Ok | Class::Auth | Class::ClientError | Class::Conflict => "counts a success",
-        _ => "counts nothing",
+/// What is learned is taken up where that was asked for.
+fn rate_limit(learned: &[Learned<'_>]) -> String {
+    let mut lowest = learned.iter().filter_map(|one| one.told());
+    match lowest.next() {
+        None => "learns nothing".to_owned(),
+        Some(first) => {
+            let told: Vec<_> = std::iter::once(first).chain(lowest).collect();
+            format!(
+                "lets no more go than are left, if it learns: {}",
+                told.join(", ")
+            )
+        }
+    }
+}
+
+fn breaker(seen: Seen<'_>) -> &'static str {
+    match (Circuit::default().verdict(seen.outcome), seen.is_late) {
+        (Judged::Failure, false) => "counts a failure",
+        (Judged::Failure, true) => "counts a failure more, after the success of the head",
+        (_, true) => "counts the success of the head",
+        (Judged::Success, false) => "counts a success",
+        (Judged::Nothing | Judged::Limited, false) => "counts nothing",
     }
 }

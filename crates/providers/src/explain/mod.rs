@@ -26,6 +26,7 @@ mod captured;
 mod curl;
 mod events;
 mod layers;
+mod learned;
 mod lines;
 mod ndjson;
 #[cfg(test)]
@@ -39,7 +40,8 @@ use buttress_core::{Outcome, UnixTime};
 use http::Method;
 
 pub use self::captured::{Captured, is_retryable, scope, wait_ms, wait_source};
-use self::layers::Layers;
+use self::layers::{Layers, Seen};
+use self::learned::Learned;
 use self::lines::Lines;
 use crate::profile::Profile;
 use crate::zone::Zone;
@@ -150,8 +152,16 @@ impl Explain {
     /// If there is no head at the beginning, or if reading or writing fails.
     pub fn words(&self, input: impl BufRead, mut out: impl Write) -> Result<(), Fault> {
         let (captured, outcome) = self.read(input)?;
-        let layers = Layers::of(&outcome);
-        words::write(&mut out, &captured, &self.profile, &outcome, &layers)?;
+        let learned = learned::of(&captured, &self.profile, self.now);
+        let layers = self.layers(&captured, &outcome, &learned);
+        words::write(
+            &mut out,
+            &captured,
+            &self.profile,
+            &outcome,
+            &learned,
+            &layers,
+        )?;
         Ok(out.flush()?)
     }
 
@@ -162,12 +172,22 @@ impl Explain {
     /// As there.
     pub fn json(&self, input: impl BufRead, mut out: impl Write) -> Result<(), Fault> {
         let (captured, outcome) = self.read(input)?;
-        let layers = Layers::of(&outcome);
-        let method = self.method.as_ref();
-        let whole = answer::whole(&captured, &self.profile, &outcome, method, &layers);
+        let learned = learned::of(&captured, &self.profile, self.now);
+        let layers = self.layers(&captured, &outcome, &learned);
+        let row = answer::row(&outcome, self.method.as_ref());
+        let whole = answer::whole(&captured, &self.profile, row, &outcome, &learned, &layers);
         serde_json::to_writer(&mut out, &whole).map_err(io::Error::from)?;
         writeln!(out)?;
         Ok(out.flush()?)
+    }
+
+    fn layers(&self, captured: &Captured, outcome: &Outcome, learned: &[Learned<'_>]) -> Layers {
+        Layers::of(Seen {
+            outcome,
+            method: self.method.as_ref(),
+            is_late: captured.is_late(outcome),
+            learned,
+        })
     }
 
     fn read(&self, input: impl BufRead) -> Result<(Captured, Outcome), Fault> {

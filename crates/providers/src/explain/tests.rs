@@ -52,7 +52,9 @@ const LIMITED: &str = "HTTP/1.1 429 Too Many Requests\r\n\
     Content-Type: application/json\r\n\
     retry-after: 1\r\n\
     retry-after-ms: 576\r\n\
+    x-ratelimit-limit-tokens: 30000\r\n\
     x-ratelimit-remaining-tokens: 460\r\n\
+    x-ratelimit-reset-tokens: 59.08s\r\n\
     \r\n\
     {\"error\":{\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}";
 
@@ -70,10 +72,24 @@ fn an_answer_as_curl_prints_it_is_explained() {
             "wait_source": "retry_after_ms",
             "scope": "model",
             "rule": "openai limit",
-            "limits": {"x-ratelimit-remaining-tokens": "460"},
+            "learned": [{
+                "name": "tokens",
+                "unit": "tokens",
+                "limit": 30_000,
+                "remaining": 460,
+                "reset_ms": 59_080,
+                "window_s": null,
+                "returns": "gradually",
+            }],
+            "limits": {
+                "x-ratelimit-limit-tokens": "30000",
+                "x-ratelimit-remaining-tokens": "460",
+                "x-ratelimit-reset-tokens": "59.08s",
+            },
             "layers": {
                 "retry": "repeats it, after 576ms and up to a tenth more",
                 "cooldown": "holds the model for 576ms",
+                "rate_limit": "lets no more go than are left, if it learns: 460 of 30000 tokens",
                 "breaker": "counts nothing",
             },
         })
@@ -88,7 +104,9 @@ fn in_words_the_same_is_said() {
         "  class     rate_limited\n",
         "  wait      576ms (retry_after_ms)\n",
         "  told      x-ratelimit-remaining-tokens: 460\n",
+        "  learned   460 of 30000 tokens left, full again in 59.08s\n",
         "  cooldown  holds the model for 576ms\n",
+        "  limit     lets no more go than are left, if it learns: 460 of 30000 tokens\n",
     ] {
         assert!(said.contains(line), "{line:?} in\n{said}");
     }
@@ -267,6 +285,168 @@ fn every_profile_is_listed_once() {
             profile.name()
         );
     }
+}
+
+#[test]
+fn the_layers_see_a_stream_that_fails_after_its_head() {
+    let input = "HTTP/2 200\ncontent-type: text/event-stream\n\n\
+        data: {\"error\":{\"type\":\"server_error\"}}\n\n";
+    let layers = &json_of(openai::PROFILE, input)["layers"];
+    assert_eq!(
+        *layers,
+        json!({
+            "retry": "does not repeat it: parts of the answer are delivered",
+            "cooldown": "does nothing: the head was good",
+            "rate_limit": "learns nothing",
+            "breaker": "counts a failure more, after the success of the head",
+        })
+    );
+}
+
+#[test]
+fn the_method_decides_what_retry_does_with_a_fault() {
+    let said = |method: Option<Method>| {
+        let explain = explain(generic::PROFILE);
+        let explain = match method {
+            Some(method) => explain.with_method(method),
+            None => explain,
+        };
+        let mut out = Vec::new();
+        explain
+            .json(&b"HTTP/1.1 500 Oops\n\n"[..], &mut out)
+            .unwrap();
+        let said: Value = serde_json::from_slice(&out).unwrap();
+        said["layers"]["retry"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        said(Some(Method::POST)),
+        "does not repeat it: a POST may have been done"
+    );
+    assert_eq!(said(Some(Method::GET)), "repeats it, after its backoff");
+    assert_eq!(
+        said(None),
+        "repeats it if the request may be sent twice, after its backoff"
+    );
+}
+
+#[test]
+fn each_layer_says_what_it_does() {
+    let head = |status: &str, fields: &str| format!("HTTP/1.1 {status}\r\n{fields}\r\n");
+    for (input, retry, cooldown, breaker) in [
+        (
+            head("429 x", "retry-after: 3600\r\n"),
+            "returns at once and says when: 3600s is longer than 120s",
+            "holds the account for 3600s",
+            "counts nothing",
+        ),
+        (
+            head("429 x", ""),
+            "repeats it, after its backoff",
+            "holds the account for a default that grows",
+            "counts nothing",
+        ),
+        (
+            head("402 x", ""),
+            "does not repeat it",
+            "parks the account: calls are rejected, not held",
+            "counts nothing",
+        ),
+        (
+            head("503 x", "retry-after: 4\r\n"),
+            "repeats it, after 4s and up to a tenth more",
+            "holds the request for 4s",
+            "counts a failure",
+        ),
+        (
+            head("503 x", ""),
+            "repeats it if the request may be sent twice, after its backoff",
+            "does nothing",
+            "counts a failure",
+        ),
+        (
+            head("404 x", ""),
+            "does not repeat it",
+            "does nothing, or lets more go where a pause is released",
+            "counts a success",
+        ),
+        (
+            head("200 x", ""),
+            "has nothing to do",
+            "does nothing, or lets more go where a pause is released",
+            "counts a success",
+        ),
+    ] {
+        let layers = &json_of(generic::PROFILE, &input)["layers"];
+        assert_eq!(
+            (&layers["retry"], &layers["cooldown"], &layers["breaker"]),
+            (&json!(retry), &json!(cooldown), &json!(breaker)),
+            "{input}"
+        );
+    }
+}
+
+#[test]
+fn what_is_learned_is_told_per_bucket() {
+    let input = "HTTP/2 200\nx-ratelimit-limit: 30\nx-ratelimit-remaining: 14\n\
+        x-ratelimit-reset: 1792497631\nx-ratelimit-resource: search\n\n{}";
+    let said = words_of(github_rest::PROFILE, input);
+    assert!(
+        said.contains("  learned   14 of 30 search left, anew in 31s\n"),
+        "{said}"
+    );
+    let input = "HTTP/2 403\nx-ratelimit-limit: 30\nx-ratelimit-remaining: 0\n\
+        x-ratelimit-reset: 1792497631\nx-ratelimit-resource: search\n\n{}";
+    let said = words_of(github_rest::PROFILE, input);
+    assert!(
+        said.contains("  scope     account, of it the resource search\n"),
+        "{said}"
+    );
+    let said = json_of(github_rest::PROFILE, input);
+    assert_eq!(
+        (&said["scope"], &said["resource"]),
+        (&json!("account"), &json!("search"))
+    );
+}
+
+#[test]
+fn every_form_of_a_capture_is_read() {
+    let json = r#"{"error":{"type":"insufficient_quota"}}"#;
+    for input in [
+        format!("HTTP/2 429 \r\ncontent-type: application/json\r\n\r\n{json}"),
+        format!("HTTP/2 429 \ncontent-type: application/json\n\n{json}\n"),
+        format!("HTTP/3 429\n\n\u{feff}{json}"),
+        format!("HTTP/1.0 429 Too Many\r\n\n{json}"),
+        format!(
+            "HTTP/1.1 301 Moved\nlocation: /b\n\nHTTP/1.1 302 Found\n\nHTTP/1.1 429 x\n\n{json}"
+        ),
+        format!(
+            "HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 429 x\r\n\r\n{json}"
+        ),
+    ] {
+        assert_eq!(
+            json_of(openai::PROFILE, &input)["class"],
+            "quota_exhausted",
+            "{input:?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_may_be_of_any_bytes_or_none() {
+    for body in [&b""[..], b"\0\x1f\x8b\xff\xfe", b"\r\n\r\n", b"HTTP", b"\n"] {
+        for head in [
+            &b"HTTP/2 429\r\n\r\n"[..],
+            b"HTTP/1.1 429 x\nretry-after: \xff\n\n",
+        ] {
+            let input = [head, body].concat();
+            let mut out = Vec::new();
+            explain(openai::PROFILE).json(&input[..], &mut out).unwrap();
+            let said: Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(said["class"], "rate_limited", "{input:?}");
+        }
+    }
+    let unended = json_of(openai::PROFILE, "HTTP/2 429\r\nretry-after: 5");
+    assert_eq!(unended["wait_ms"], 5_000);
 }
 
 proptest! {

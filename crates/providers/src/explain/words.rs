@@ -8,6 +8,7 @@ use buttress_core::{Outcome, Repeat};
 use super::answer::limits;
 use super::captured::{Captured, scope};
 use super::layers::Layers;
+use super::learned::Learned;
 use crate::profile::Profile;
 
 pub(super) fn write(
@@ -15,6 +16,7 @@ pub(super) fn write(
     captured: &Captured,
     profile: &Profile,
     outcome: &Outcome,
+    learned: &[Learned<'_>],
     layers: &Layers,
 ) -> io::Result<()> {
     match captured.status {
@@ -30,8 +32,12 @@ pub(super) fn write(
     for (name, value) in limits(&captured.headers) {
         row("told", &format!("{name}: {value}"))?;
     }
+    for one in learned {
+        row("learned", &one.words())?;
+    }
     row("retry", &layers.retry)?;
     row("cooldown", &layers.cooldown)?;
+    row("limit", &layers.rate_limit)?;
     row("breaker", layers.breaker)
 }
 

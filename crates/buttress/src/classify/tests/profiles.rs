@@ -98,3 +98,23 @@ async fn the_users_rule_stands_over_the_profile_and_the_profile_over_generic_htt
     assert_eq!(judged(&openai, 429).rule(), "openai quota");
     assert_eq!(judged(&generic, 429).rule(), "rate_limited");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_behind_a_profile_is_never_asked_of_a_failure() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let behind = move |reply: &Reply<'_>| {
+        count.fetch_add(usize::from(reply.status.as_u16() >= 400), Ordering::Relaxed);
+        Answer::This(Outcome::new(Class::Overloaded).with_rule("behind"))
+    };
+    let rules = Rules::new().then(openai::PROFILE).then(behind);
+    let layer = ClassifyLayer::new(rules);
+    for status in [400, 404, 418, 429, 500, 503, 599] {
+        let judged = judge(&layer, answer(status, Script::of(&[b"{}"])));
+        assert_ne!(outcome(&judged).unwrap().rule(), "behind", "{status}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    // Of a success a profile has no opinion.
+    let judged = judge(&layer, answer(200, Script::of(&[])));
+    assert_eq!(outcome(&judged).unwrap().rule(), "behind");
+}

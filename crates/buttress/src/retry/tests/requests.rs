@@ -6,7 +6,7 @@ use http::{Method, Version};
 
 use super::*;
 use crate::classify::classify_fn;
-use crate::retry::{AttemptHeader, CallOptions, Cloned};
+use crate::retry::{AttemptHeader, CallOptions, Cloned, IdempotencyHeader};
 use crate::{Carrier, Classified};
 
 /// The requests that are sent for `request` while each is answered with 500.
@@ -88,6 +88,39 @@ async fn the_caller_knows_best_whether_a_request_may_be_repeated() {
         .insert("idempotency-key", "k".parse().unwrap());
     assert_eq!(sends(&layer(), keyed.clone()).await.len(), 5);
     assert_eq!(sends(&layer(), with(keyed, said(false))).await.len(), 1);
+}
+
+fn keys(sent: &[Request<&'static str>], name: &str) -> Vec<Option<String>> {
+    let value =
+        |request: &Request<_>| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
+    sent.iter().map(value).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_added_is_the_same_in_all_attempts_and_another_in_the_next_call() {
+    let adding = || {
+        let replay = Http::default().with_idempotency_header(IdempotencyHeader::default().added());
+        layer().with_replay(replay)
+    };
+    let first = keys(&sends(&adding(), post()).await, "idempotency-key");
+    assert_eq!(first.len(), 5);
+    assert!(first[0].is_some() && first.iter().all(|key| *key == first[0]));
+    let second = keys(&sends(&adding(), post()).await, "idempotency-key");
+    assert_ne!(first[0], second[0]);
+    let read = keys(&sends(&adding(), get()).await, "idempotency-key");
+    assert_eq!(read, vec![None; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_servers_own_header_counts_in_place_of_the_usual_one() {
+    let header = IdempotencyHeader::new("x-request-key".parse().unwrap());
+    let layer = layer().with_replay(Http::default().with_idempotency_header(header));
+    for (name, attempts) in [("x-request-key", 5), ("idempotency-key", 1)] {
+        let mut request = post();
+        let name: http::HeaderName = name.parse().unwrap();
+        request.headers_mut().insert(name, "k".parse().unwrap());
+        assert_eq!(sends(&layer, request).await.len(), attempts);
+    }
 }
 
 #[tokio::test(start_paused = true)]

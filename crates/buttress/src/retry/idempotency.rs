@@ -1,0 +1,92 @@
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue, Method};
+
+/// The header by which a server knows a request again, so that sending it twice does no more than sending it once.
+///
+/// `Idempotency-Key` counts without this. What a provider's is called, and whether it is honoured, its profile knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyHeader {
+    name: HeaderName,
+    is_added: bool,
+}
+
+impl Default for IdempotencyHeader {
+    /// `Idempotency-Key`, where the caller writes it.
+    fn default() -> Self {
+        Self::new(HeaderName::from_static("idempotency-key"))
+    }
+}
+
+impl IdempotencyHeader {
+    /// The header of this name, where the caller writes it.
+    pub const fn new(name: HeaderName) -> Self {
+        let is_added = false;
+        Self { name, is_added }
+    }
+
+    /// Written into each request that is not idempotent by its method and has none: a random value, the same in all
+    /// attempts of a call. It makes these requests repeatable, which is right only where the server honours it.
+    #[must_use]
+    pub fn added(self) -> Self {
+        let is_added = true;
+        Self { is_added, ..self }
+    }
+
+    pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(&self.name)
+    }
+
+    pub(super) fn add(&self, method: &Method, headers: &mut HeaderMap) {
+        if !self.is_added || method.is_idempotent() || self.is_in(headers) {
+            return;
+        }
+        if let Ok(value) = HeaderValue::from_str(&uuid(fastrand::u128(..))) {
+            headers.insert(&self.name, value);
+        }
+    }
+}
+
+/// Version 4 of RFC 9562: what most servers expect, and 122 bits of it random.
+fn uuid(random: u128) -> String {
+    let version = (random & !(0xf << 76)) | (4 << 76);
+    let variant = (version & !(0b11 << 62)) | (0b10 << 62);
+    let hex = format!("{variant:032x}");
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_the_form_of_a_random_uuid() {
+        assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn it_is_added_where_it_is_wanted_and_missing() {
+        let added = IdempotencyHeader::default().added();
+        let value = |header: &IdempotencyHeader, method: Method| {
+            let mut headers = HeaderMap::new();
+            header.add(&method, &mut headers);
+            headers.remove("idempotency-key")
+        };
+        let first = value(&added, Method::POST);
+        assert!(first.is_some() && first != value(&added, Method::POST));
+        assert!(value(&added, Method::PATCH).is_some());
+        assert_eq!(value(&added, Method::PUT), None);
+        assert_eq!(value(&IdempotencyHeader::default(), Method::POST), None);
+        let mut own = HeaderMap::new();
+        own.insert("idempotency-key", HeaderValue::from_static("own"));
+        added.add(&Method::POST, &mut own);
+        assert_eq!(own["idempotency-key"], "own");
+    }
+}

@@ -7,7 +7,7 @@ pub(crate) const HTML: &str = include_str!("page.html");
 /// The icon is an empty one, so that the browser does not ask for another.
 pub(crate) const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-TTK8Mj9gpiufkE5QBXbW0YE1j4mcnjVQzRxmAM+V2Eg='; \
-    script-src 'sha256-eJQ9pl78ZQv1G3oV7TtXppxTsCW+QgnxLSsm6Avfyts='; \
+    script-src 'sha256-fWtOPdmLQdS4zlIq0yxP5pnU7shqyBLeK4taZU1oTLU='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[cfg(test)]

@@ -67,6 +67,9 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::RandomState;
+
+    use buttress_core::key::KeyKind;
     use buttress_core::{Key, Why};
 
     use super::*;
@@ -102,12 +105,21 @@ mod tests {
     }
 
     #[test]
-    fn another_reason_is_another_line() {
+    fn another_reason_or_another_key_is_another_line() {
+        let refusals = told(Why::CircuitOpen, [0]);
+        let host = Key::new(KeyKind::Host, "a", &RandomState::new());
+        for (why, key) in [(Why::Cooldown, Key::ALL), (Why::Cooldown, host)] {
+            refusals.add(Rejected::new(why, key), Timestamp::from_nanos(0));
+        }
+        assert_eq!(lines(&refusals), [(0, 1); 3]);
+    }
+
+    #[test]
+    fn a_line_says_what_the_last_was_told() {
         let refusals = told(Why::CircuitOpen, [0]);
         let later = Some(Timestamp::MAX);
-        let other = Rejected::new(Why::Cooldown, Key::ALL).with_not_before(later);
-        refusals.add(other, Timestamp::from_nanos(0));
-        assert_eq!(lines(&refusals), [(0, 1), (0, 1)]);
-        assert_eq!(refusals.newest()[0].rejected, other);
+        let last = Rejected::new(Why::CircuitOpen, Key::ALL).with_not_before(later);
+        refusals.add(last, Timestamp::from_nanos(1));
+        assert_eq!(refusals.newest()[0].rejected, last);
     }
 }

@@ -151,6 +151,10 @@ const fn phase(phase: Phase) -> &'static str {
 pub(crate) struct Quota {
     pub(crate) key: String,
     pub(crate) levels: Vec<Level>,
+    /// What the server says.
+    pub(crate) learned: Vec<Learned>,
+    /// The rate that was found by trying.
+    pub(crate) found: Option<Level>,
     /// Until a call that costs one would go.
     pub(crate) next_in_ms: Option<u64>,
     pub(crate) waiting: usize,
@@ -164,13 +168,29 @@ pub(crate) struct Level {
     /// What it holds at most.
     pub(crate) largest: u64,
     pub(crate) remaining: u64,
+    /// Until all of it is there again, if nothing more is taken.
+    pub(crate) full_in_ms: Option<u64>,
+    /// Until nothing is left, at the pace of late; `None` if it is not spent faster than it comes back.
+    pub(crate) spent_in_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Learned {
+    pub(crate) counts: &'static str,
+    pub(crate) limit: Option<u64>,
+    pub(crate) remaining: u64,
+    pub(crate) full_in_ms: Option<u64>,
 }
 
 impl Quota {
     pub(crate) fn new(key: String, seen: &quota::Snapshot, now: Timestamp) -> Self {
+        let levels = seen.levels.iter().map(|level| Level::new(level, now));
+        let learned = seen.learned.iter().map(|said| Learned::new(said, now));
         Self {
             key,
-            levels: seen.levels.iter().map(Level::new).collect(),
+            levels: levels.collect(),
+            learned: learned.collect(),
+            found: seen.found.map(|found| Level::new(&found, now)),
             next_in_ms: until(now, seen.next),
             waiting: seen.waiting,
         }
@@ -185,22 +205,39 @@ impl Quota {
 }
 
 impl Level {
-    fn new(level: &quota::Level) -> Self {
+    fn new(level: &quota::Level, now: Timestamp) -> Self {
         let quota = &level.quota;
         Self {
             units: quota.units(),
             period_ms: u64::try_from(quota.period().as_millis()).unwrap_or(u64::MAX),
-            counts: match quota.counts() {
-                Counts::Calls => "calls",
-                Counts::Cost => "units",
-            },
+            counts: counts(quota.counts()),
             largest: quota.largest(),
             remaining: level.remaining,
+            full_in_ms: until(now, level.reset),
+            spent_in_ms: level.spent.and_then(|at| until(now, at)),
         }
     }
 
     fn thousandths(&self) -> u64 {
         self.remaining.saturating_mul(1_000) / self.largest.max(1)
+    }
+}
+
+impl Learned {
+    fn new(said: &quota::Learned, now: Timestamp) -> Self {
+        Self {
+            counts: counts(said.counts),
+            limit: said.limit,
+            remaining: said.remaining,
+            full_in_ms: until(now, said.reset),
+        }
+    }
+}
+
+const fn counts(counts: Counts) -> &'static str {
+    match counts {
+        Counts::Calls => "calls",
+        Counts::Cost => "units",
     }
 }
 

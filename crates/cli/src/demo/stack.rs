@@ -60,7 +60,7 @@ pub(crate) fn buttress(scenario: &Scenario, watch: &mut Watch) -> Result<Clients
         let watched = watch.upstream(name);
         let observer = watched.observer(Arc::clone(&circuits) as Arc<dyn Observer>);
         let transport = transport.clone();
-        let (client, watched) = stack(profile, scenario, quota, (observer, watched), transport)?;
+        let (client, watched) = stack(profile, scenario, quota, observer, watched, transport)?;
         watch.add(watched);
         Ok::<_, BoxError>(client)
     };
@@ -77,7 +77,8 @@ fn stack(
     profile: Profile,
     scenario: &Scenario,
     quota: Quota,
-    (observer, watched): (Arc<dyn Observer>, Watched),
+    observer: Arc<dyn Observer>,
+    watched: Watched,
     transport: Transport,
 ) -> Result<(Client, Watched), BoxError> {
     let (seed, patience) = (scenario.seed, patience(scenario, &quota));

@@ -10,11 +10,12 @@ impl Schedule {
     #[must_use = "those whose slot moved forward are asleep until they are woken"]
     pub fn renew(&mut self, other: &Self, now: Timestamp) -> Vec<Waker> {
         self.learner = other.learner.map(|fresh| self.learner.unwrap_or(fresh));
-        let goes_on = |finder: &crate::quota::found::Finder| {
-            other.finder.is_some_and(|fresh| fresh.is_like(finder))
+        let goes_on = match (&self.finder, &other.finder) {
+            (Some(finder), Some(fresh)) => fresh.is_like(finder),
+            _ => false,
         };
-        if !self.finder.as_ref().is_some_and(goes_on) {
-            self.finder = other.finder;
+        if !goes_on {
+            self.finder.clone_from(&other.finder);
             self.sent.found = None;
         }
         self.sent.pace_as(&other.sent);

@@ -1,7 +1,7 @@
 //! The lanes of Octokit's plugin-throttling, and what GitHub publishes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use buttress::Clock;
@@ -228,7 +228,8 @@ fn starts(layer: &LanesLayer, submit: &[String]) -> Result<Vec<(String, Timestam
         let note = Arc::clone(&started);
         let mut service = layer.layer(service_fn(move |request: Request<String>| {
             let line = request.body().clone();
-            note.lock().unwrap().push((line, Clock::default().now()));
+            let mut note = note.lock().unwrap_or_else(PoisonError::into_inner);
+            note.push((line, Clock::default().now()));
             std::future::ready(Ok::<_, BoxError>(Response::new(Empty::<Bytes>::new())))
         }));
         let mut calls = Vec::new();
@@ -242,7 +243,7 @@ fn starts(layer: &LanesLayer, submit: &[String]) -> Result<Vec<(String, Timestam
         }
         let ended = futures_util::future::try_join_all(calls).await;
         ended.map_err(Mismatch::unknown)?;
-        let started = started.lock().unwrap();
+        let started = started.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(started.clone())
     })
 }

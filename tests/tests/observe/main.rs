@@ -2,7 +2,9 @@
 //!
 //! Where it is to change: the text that was told is in `target/tmp/scenario.txt`, to be copied and read as any difference.
 
+#[cfg(test)]
 mod log;
+#[cfg(test)]
 mod stack;
 
 use std::fs;
@@ -15,17 +17,11 @@ use tokio_test::task::{self, Spawn};
 use tower_service::Service;
 
 use crate::log::Log;
-use crate::stack::{Script, stack};
+use crate::stack::{Script, request, stack};
 
 type Calls<F> = Vec<Spawn<Pin<Box<F>>>>;
 
 const STEP: Duration = Duration::from_millis(250);
-
-fn request() -> Request<String> {
-    Request::get("https://api.example.com/v1?key=secret")
-        .body(String::new())
-        .unwrap()
-}
 
 /// So many calls, in this order, as far as they get at once.
 fn begin<S: Service<Request<String>>>(service: &mut S, count: usize) -> Calls<S::Future> {
@@ -37,7 +33,7 @@ fn begin<S: Service<Request<String>>>(service: &mut S, count: usize) -> Calls<S:
 
 /// Lets time pass, and polls whoever is woken, in their order. What has ended is dropped.
 async fn pass<F: Future>(calls: &mut Calls<F>, time: Duration) {
-    for _ in 0..time.div_duration_f64(STEP) as u32 {
+    for _ in 0..time.as_millis() / STEP.as_millis() {
         advance(STEP).await;
         while calls.iter().any(Spawn::is_woken) {
             calls.retain_mut(|call| !call.is_woken() || call.poll().is_pending());

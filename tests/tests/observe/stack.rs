@@ -55,7 +55,13 @@ async fn answer(script: Script) -> Result<Response<String>, Infallible> {
     Ok(response.body(String::new()).unwrap())
 }
 
-/// Random numbers that are the same each time; no margin and no jitter where there need be none.
+pub(crate) fn request() -> Request<String> {
+    Request::get("https://api.example.com/v1?key=secret")
+        .body(String::new())
+        .unwrap()
+}
+
+/// No margin and no jitter, so that each time is the same.
 pub(crate) fn stack(
     log: &Arc<Log>,
     script: &Script,

@@ -124,7 +124,7 @@ macro_rules! stack {
 macro_rules! run {
     ($service:expr, $request:expr, $seconds:expr) => {{
         let mut call = task::spawn($service.call($request));
-        for _ in 0..$seconds {
+        for () in std::iter::repeat_n((), $seconds) {
             assert_pending!(call.poll());
             advance(SECOND).await;
         }

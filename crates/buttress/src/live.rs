@@ -16,6 +16,9 @@
 //! let router = Board::new([openai]).router();
 //! # let _ = router;
 //! ```
+//!
+//! A `stack::Stack` is a source of all: `Upstream::with_stack(stack)`. It is looked at as it is when somebody
+//! reads the page, whatever policy holds then.
 
 use buttress_core::{Key, Timestamp, breaker, pause, quota};
 pub use buttress_live::*;
@@ -49,5 +52,41 @@ where
 {
     fn quotas(&self) -> Vec<(Key, quota::Snapshot)> {
         self.snapshots()
+    }
+}
+
+#[cfg(feature = "stack")]
+mod stack {
+    use std::sync::Arc;
+
+    use buttress_core::budget::Budget;
+    use buttress_core::{Key, breaker, pause, quota};
+    use buttress_live::{Circuits, Parts, Pauses, Quotas};
+
+    use crate::stack::Stack;
+
+    impl Circuits for Stack {
+        fn circuits(&self) -> Vec<(Key, breaker::Snapshot)> {
+            self.breaker().map_or_else(Vec::new, |it| it.snapshots())
+        }
+    }
+
+    impl Pauses for Stack {
+        fn pauses(&self) -> Vec<(Key, pause::Snapshot)> {
+            self.cooldown().map_or_else(Vec::new, |it| it.all())
+        }
+    }
+
+    impl Quotas for Stack {
+        fn quotas(&self) -> Vec<(Key, quota::Snapshot)> {
+            self.rate_limits()
+                .map_or_else(Vec::new, |it| it.snapshots())
+        }
+    }
+
+    impl Parts for Stack {
+        fn budget(&self) -> Option<Arc<Budget>> {
+            Self::budget(self)
+        }
     }
 }

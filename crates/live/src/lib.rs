@@ -58,5 +58,5 @@ mod upstream;
 mod view;
 
 pub use self::board::Board;
-pub use self::source::{Circuits, Now, Pauses, Quotas};
+pub use self::source::{Circuits, Now, Parts, Pauses, Quotas};
 pub use self::upstream::Upstream;

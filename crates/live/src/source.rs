@@ -1,5 +1,8 @@
 //! Where the numbers come from. Handles of layers are sources, and so are functions.
 
+use std::sync::Arc;
+
+use buttress_core::budget::Budget;
 use buttress_core::{Key, Timestamp, breaker, pause, quota};
 
 /// A clock.
@@ -57,4 +60,10 @@ where
     fn quotas(&self) -> Vec<(Key, quota::Snapshot)> {
         self()
     }
+}
+
+/// A whole stack, whose parts may come and go with its policy.
+pub trait Parts: Circuits + Pauses + Quotas + Clone {
+    /// The retry budget, if there is one now.
+    fn budget(&self) -> Option<Arc<Budget>>;
 }

@@ -6,7 +6,7 @@ use buttress_core::{Key, Observer};
 
 use crate::names::Names;
 use crate::recorder::Recorder;
-use crate::source::{Circuits, Now, Pauses, Quotas};
+use crate::source::{Circuits, Now, Parts, Pauses, Quotas};
 use crate::view::{self, Rows};
 
 /// One upstream of the page: what its layers tell, and where to look.
@@ -19,7 +19,7 @@ pub struct Upstream {
     circuits: Vec<Box<dyn Circuits>>,
     pauses: Vec<Box<dyn Pauses>>,
     quotas: Vec<Box<dyn Quotas>>,
-    budgets: Vec<Arc<Budget>>,
+    budgets: Vec<Box<dyn Fn() -> Option<Arc<Budget>> + Send + Sync>>,
 }
 
 impl Upstream {
@@ -65,8 +65,20 @@ impl Upstream {
     /// With the budget of a retry layer.
     #[must_use]
     pub fn with_budget(mut self, budget: impl Into<Arc<Budget>>) -> Self {
-        self.budgets.push(budget.into());
+        let budget = budget.into();
+        self.budgets
+            .push(Box::new(move || Some(Arc::clone(&budget))));
         self
+    }
+
+    /// With all parts of a stack, as its policy of the moment has them.
+    #[must_use]
+    pub fn with_stack(mut self, stack: impl Parts) -> Self {
+        let parts = stack.clone();
+        self.budgets.push(Box::new(move || parts.budget()));
+        self.with_breaker(stack.clone())
+            .with_cooldown(stack.clone())
+            .with_rate_limit(stack)
     }
 
     /// With a name for a key. Whoever can see the page can read it.
@@ -81,7 +93,8 @@ impl Upstream {
         let circuit = |key, seen: &_| view::Circuit::new(key, seen, now);
         let pause = |key, seen: &_| view::Pause::new(key, seen, now);
         let quota = |key, seen: &_| view::Quota::new(key, seen, now);
-        let budgets = self.budgets.iter().map(|budget| budget.balance(now));
+        let budgets = self.budgets.iter().filter_map(|budget| budget());
+        let budgets = budgets.map(|budget| view::Budget::new(budget.balance(now)));
         let refused = self.recorder.refusals.newest().into_iter();
         view::Upstream {
             name: self.name.clone(),
@@ -93,7 +106,7 @@ impl Upstream {
             ),
             pauses: self.rows(&self.pauses, |it| it.pauses(), pause, view::Pause::order),
             quotas: self.rows(&self.quotas, |it| it.quotas(), quota, view::Quota::order),
-            budgets: budgets.map(view::Budget::new).collect(),
+            budgets: budgets.collect(),
             attempts: view::attempts(&self.recorder.attempts, now),
             refused: refused
                 .map(|refusal| view::Refused::new(&refusal, &self.names, now))

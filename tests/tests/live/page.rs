@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use buttress::Clock;
+use buttress::core::Key;
+use buttress::live::{Board, Upstream};
+use buttress::stack::Stack;
 use serde_json::Value;
 
 use crate::rig::Rig;
@@ -89,4 +93,24 @@ async fn a_reader_that_leaves_makes_room_for_another() {
     // The server notices when it writes next, a second later at most.
     tokio::time::sleep(Duration::from_secs(3)).await;
     rig.events().await.next().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_is_shown_as_its_policy_of_the_moment_has_it() {
+    let stack = Stack::builder().profile("openai").build().unwrap();
+    let upstream = Upstream::new("openai", Clock::default()).with_stack(stack.clone());
+    let board = Board::new([upstream]);
+    let shown = || {
+        let json: Value = serde_json::from_str(&board.json()).unwrap();
+        let rows = |part: &str| json["upstreams"][0][part]["rows"].as_array().unwrap().len();
+        let budgets = json["upstreams"][0]["budgets"].as_array().unwrap().len();
+        (rows("circuits"), rows("pauses"), budgets)
+    };
+    let pauses = stack.cooldown().unwrap();
+    pauses.hold(Key::ALL, Duration::from_secs(60));
+    assert_eq!(shown(), (1, 1, 1));
+
+    let policy = stack.policy().with_breaker(None).with_cooldown(None);
+    stack.reload(policy.with_retry(None)).unwrap();
+    assert_eq!(shown(), (0, 0, 0));
 }

@@ -55,8 +55,14 @@ impl CallTime {
 
     /// Does `work` in this call's time.
     pub fn enter<T>(self, work: impl FnOnce() -> T) -> T {
-        let _outer = Restore(CURRENT.replace(self));
+        let _scope = self.scope();
         work()
+    }
+
+    /// Enters it until what is returned is dropped.
+    #[inline]
+    pub(crate) fn scope(self) -> Scope {
+        Scope(CURRENT.replace(self))
     }
 
     /// The last moment of it.
@@ -74,9 +80,11 @@ impl CallTime {
 }
 
 /// Gives the thread its former time back, after a panic too.
-struct Restore(CallTime);
+#[must_use = "it lasts as long as this"]
+pub(crate) struct Scope(CallTime);
 
-impl Drop for Restore {
+impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.0);
     }

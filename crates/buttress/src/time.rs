@@ -38,19 +38,28 @@ impl Clock {
         Timestamp::default() + elapsed
     }
 
-    /// Does `work`, a service's `call`, by one reading of the clock: layers that decide on a call one inside the other,
-    /// with nothing awaited between them, decide on it at the same moment.
+    /// Begins a service's `call`, or goes on with that of a layer outside: layers that decide on a call one inside the
+    /// other, with nothing awaited between them, decide on it at the same moment, and the clock is read once.
     ///
     /// The reading is the outermost's. It is good for decisions, which it makes neither earlier nor more lenient; what
-    /// measures reads for itself. [`aside`] ends it where code runs that is not ours.
-    pub(crate) fn turn<T>(self, work: impl FnOnce(Timestamp) -> T) -> T {
+    /// measures reads for itself. [`end_turn`] ends it where code runs that is not ours.
+    #[inline]
+    pub(crate) fn turn(self) -> Turn {
+        let (now, is_outermost) = match TURN.get() {
+            Timestamp::MAX => (self.now(), true),
+            now => (now, false),
+        };
+        TURN.set(now);
+        Turn { now, is_outermost }
+    }
+
+    /// The time of the turn, or, outside of one, the time. What begins no turn has nothing to drop after the call of the
+    /// inner service, whose future is then made where it is to be and not moved there.
+    #[inline]
+    pub(crate) fn in_turn(self) -> Timestamp {
         match TURN.get() {
-            Timestamp::MAX => {
-                let now = self.now();
-                let _over = Former(TURN.replace(now));
-                work(now)
-            }
-            now => work(now),
+            Timestamp::MAX => self.now(),
+            now => now,
         }
     }
 
@@ -73,19 +82,34 @@ thread_local! {
     static TURN: Cell<Timestamp> = const { Cell::new(Timestamp::MAX) };
 }
 
-/// Does `work` outside of the turn: a client may take its time, and what it calls then reads the clock itself.
-pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
-    let _former = Former(TURN.replace(Timestamp::MAX));
-    work()
+/// A call that is being made. A guard and not a scope around a closure, so that the request is not moved into one.
+#[must_use = "it lasts as long as this"]
+#[derive(Debug)]
+pub(crate) struct Turn {
+    now: Timestamp,
+    is_outermost: bool,
 }
 
-/// Gives the thread its former turn back, after a panic too.
-struct Former(Timestamp);
-
-impl Drop for Former {
-    fn drop(&mut self) {
-        TURN.set(self.0);
+impl Turn {
+    /// When it began.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
     }
+}
+
+impl Drop for Turn {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_outermost {
+            TURN.set(Timestamp::MAX);
+        }
+    }
+}
+
+/// Ends the turn before the client is called: it may take its time, and what it calls then reads the clock itself.
+#[inline]
+pub(crate) fn end_turn() {
+    TURN.set(Timestamp::MAX);
 }
 
 /// Completes `wait` from now, and never earlier. Boxed, as it is only made on a path that is slow anyway.
@@ -172,31 +196,53 @@ mod tests {
         assert_eq!(clock.now().since(began), Duration::from_secs(5));
     }
 
-    #[tokio::test]
-    async fn a_turn_has_one_time_and_the_next_another() {
-        let clock = Clock::default();
-        let began = clock.turn(|outer| {
-            while clock.now() == outer {}
-            clock.turn(|inner| assert_eq!(inner, outer));
-            outer
-        });
-        assert!(clock.turn(|now| now) > began);
+    /// Lets some time pass.
+    fn pass(clock: Clock) {
+        let now = clock.now();
+        while clock.now() == now {}
     }
 
-    #[tokio::test]
-    async fn what_runs_aside_has_a_turn_of_its_own_and_the_former_goes_on_after_it() {
+    #[test]
+    fn a_turn_has_one_time_and_the_next_another() {
         let clock = Clock::default();
-        clock.turn(|outer| {
-            while clock.now() == outer {}
-            assert!(aside(|| clock.turn(|now| now)) > outer);
-            clock.turn(|now| assert_eq!(now, outer));
-        });
+        let outer = clock.turn();
+        let began = outer.now();
+        pass(clock);
+        assert_eq!(clock.turn().now(), began);
+        assert_eq!(clock.turn().now(), began);
+        drop(outer);
+        assert!(clock.turn().now() > began);
+    }
+
+    #[test]
+    fn what_only_asks_for_the_turn_begins_none() {
+        let clock = Clock::default();
+        let before = clock.in_turn();
+        pass(clock);
+        let turn = clock.turn();
+        assert!(turn.now() > before);
+        pass(clock);
+        assert_eq!(clock.in_turn(), turn.now());
+    }
+
+    #[test]
+    fn after_the_end_of_a_turn_the_clock_is_read_again() {
+        let clock = Clock::default();
+        let outer = clock.turn();
+        pass(clock);
+        end_turn();
+        let inner = clock.turn();
+        assert!(inner.now() > outer.now());
+        drop(inner);
+        assert!(clock.in_turn() > outer.now());
     }
 
     #[test]
     fn a_panic_ends_the_turn() {
-        let clock = Clock::default();
-        let panicked = std::panic::catch_unwind(|| clock.turn(|_| panic!("inside")));
+        let panicked = std::panic::catch_unwind(|| {
+            let _turn = Clock::default().turn();
+            panic!("inside")
+        });
         assert!(panicked.is_err());
         assert_eq!(TURN.get(), Timestamp::MAX);
     }

@@ -28,6 +28,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) const fn new(attempt: F, layer: AttemptTimeoutLayer) -> Self {
         let state = State::Running {
             attempt,

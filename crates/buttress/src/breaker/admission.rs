@@ -33,7 +33,8 @@ enum Stage {
 }
 
 impl<K> Admission<K> {
-    /// Asks the circuit of `request` for a call.
+    /// Asks the circuit of `request` for a call, which is made next.
+    #[inline]
     pub(super) fn ask<Req>(shared: &Arc<Shared<K>>, request: &Req) -> Result<Self, Rejected>
     where
         K: Keyer<Req>,
@@ -44,7 +45,7 @@ impl<K> Admission<K> {
             key: Key::ALL,
             began: Timestamp::default(),
             permit: None,
-            stage: Stage::Unsent,
+            stage: Stage::Inside,
         };
         if !shared.keyer.is_single() {
             let key = shared.keyer.key(request);
@@ -76,20 +77,18 @@ impl<K> Admission<K> {
         rejected
     }
 
-    /// Runs the inner service's code, which may panic, and says what the call is when it has come back.
-    fn inside<T>(&mut self, after: Stage, work: impl FnOnce() -> T) -> T {
-        self.stage = Stage::Inside;
-        let done = work();
-        self.stage = after;
-        done
+    /// The inner service was called and has come back. No scope around a closure: the request would be moved into it.
+    pub(super) const fn called(&mut self) {
+        self.stage = Stage::Unsent;
     }
 
-    pub(super) fn calling<T>(&mut self, call: impl FnOnce() -> T) -> T {
-        self.inside(Stage::Unsent, call)
-    }
-
+    /// Polls the inner service, which may panic.
+    #[inline]
     pub(super) fn polling<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.inside(Stage::Sent, poll)
+        self.stage = Stage::Inside;
+        let polled = poll();
+        self.stage = Stage::Sent;
+        polled
     }
 
     /// The call has ended.

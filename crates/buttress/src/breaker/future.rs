@@ -26,6 +26,7 @@ pin_project! {
 }
 
 impl<F, K> ResponseFuture<F, K> {
+    #[inline]
     pub(super) fn sent(answer: F, admission: Admission<K>) -> Self {
         Self {
             state: State::Sent { answer, admission },

@@ -42,7 +42,8 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         match Admission::ask(&self.shared, &request) {
             Ok(mut admission) => {
-                let answer = admission.calling(|| self.inner.call(request));
+                let answer = self.inner.call(request);
+                admission.called();
                 ResponseFuture::sent(answer, admission)
             }
             Err(rejected) => {

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::layer::Shared;
 use super::peeked_body::PeekedBody;
-use crate::time::aside;
+use crate::time::end_turn;
 
 /// A service whose answers are judged. See the [module](crate::classify).
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let attempt = aside(|| self.inner.call(request));
-        ResponseFuture::new(attempt, Arc::clone(&self.shared))
+        end_turn();
+        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.shared))
     }
 }

@@ -40,8 +40,9 @@ struct Waiting<S, Req> {
 }
 
 impl<S: Service<Req>, Req> ResponseFuture<S, Req> {
-    pub(super) fn sent(ready: &mut S, request: Req, errand: Errand) -> Self {
-        let (attempt, errand) = (ready.call(request), Some(errand));
+    #[inline]
+    pub(super) const fn sent(attempt: S::Future, errand: Errand) -> Self {
+        let errand = Some(errand);
         Self {
             state: State::Sent { attempt, errand },
         }

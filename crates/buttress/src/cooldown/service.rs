@@ -6,7 +6,7 @@ use buttress_core::BoxError;
 use tower_service::Service;
 
 use super::admission::{Admission, Admitted};
-use super::errand::Errand;
+use super::errand::{Errand, Passes};
 use super::future::ResponseFuture;
 use super::keys::Keys;
 use super::layer::Shared;
@@ -25,12 +25,10 @@ impl<S, K> Cooldown<S, K> {
         Self { inner, shared }
     }
 
-    /// The path of a call whose keys are not paused.
+    /// Of an attempt whose keys are not paused: it owes nothing.
     #[inline]
-    fn pass(&self, keys: Keys) -> Option<Errand> {
-        let passes = self.shared.gates.pass(keys)?;
-        let gates = Arc::clone(&self.shared.gates);
-        Some(Errand::new(gates, keys, passes, None))
+    fn errand(&self, keys: Keys, passes: Passes) -> Errand {
+        Errand::new(Arc::clone(&self.shared.gates), keys, passes, None)
     }
 }
 
@@ -51,14 +49,16 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let keys = Keys::of(&self.shared.keyer, &request);
-        if let Some(errand) = self.pass(keys) {
-            return ResponseFuture::sent(&mut self.inner, request, errand);
+        if let Some(passes) = self.shared.gates.pass(keys) {
+            // The attempt first: with nothing to drop beside it, its future is made where it is to be.
+            let attempt = self.inner.call(request);
+            return ResponseFuture::sent(attempt, self.errand(keys, passes));
         }
         let now = self.shared.gates.clock.now();
         let gives_up = self.shared.gives_up(now);
         let gates = Arc::clone(&self.shared.gates);
         match Admission::begin(gates, keys, gives_up, now) {
-            Admitted::Now(errand) => ResponseFuture::sent(&mut self.inner, request, errand),
+            Admitted::Now(errand) => ResponseFuture::sent(self.inner.call(request), errand),
             Admitted::Later(admission) => {
                 readiness::give_up(&mut self.inner);
                 ResponseFuture::waiting(self.inner.clone(), request, admission)

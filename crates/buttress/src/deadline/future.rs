@@ -30,6 +30,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) fn new(
         call: F,
         clock: Clock,

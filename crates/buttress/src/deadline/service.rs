@@ -9,7 +9,6 @@ use super::layer::DeadlineLayer;
 use crate::call_time::CallTime;
 use crate::options::ReadOptions;
 use crate::readiness;
-use crate::time::Clock;
 
 /// A service whose calls take no longer than they may. See the [module](crate::deadline).
 #[derive(Clone)]
@@ -31,27 +30,6 @@ impl<S, O> Deadline<S, O> {
         let own = own.unwrap_or(now + self.layer.limit);
         CallTime::current().earliest(Some(own)).unwrap_or(own)
     }
-
-    /// The call that begins at `began`.
-    fn call_at<Req>(
-        &mut self,
-        request: Req,
-        clock: Clock,
-        began: Timestamp,
-    ) -> ResponseFuture<S::Future>
-    where
-        S: Service<Req> + Clone,
-        O: ReadOptions<Req>,
-    {
-        let deadline = self.deadline(&request, began);
-        let watcher = self.layer.watcher.clone();
-        if deadline <= began {
-            readiness::give_up(&mut self.inner);
-            return ResponseFuture::too_late(watcher);
-        }
-        let call = CallTime::until(deadline).enter(|| self.inner.call(request));
-        ResponseFuture::new(call, clock, watcher, began, deadline)
-    }
 }
 
 impl<S, O, Req> Service<Req> for Deadline<S, O>
@@ -69,8 +47,17 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
+        let turn = self.layer.clock.turn();
+        let began = turn.now();
+        let deadline = self.deadline(&request, began);
+        let watcher = self.layer.watcher.clone();
+        if deadline <= began {
+            readiness::give_up(&mut self.inner);
+            return ResponseFuture::too_late(watcher);
+        }
+        let _time = CallTime::until(deadline).scope();
         let clock = self.layer.clock;
-        clock.turn(|began| self.call_at(request, clock, began))
+        ResponseFuture::new(self.inner.call(request), clock, watcher, began, deadline)
     }
 }
 

@@ -23,6 +23,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) const fn sent(attempt: F) -> Self {
         Self {
             state: State::Sent { attempt },

@@ -37,17 +37,15 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let shared = &self.shared;
-        shared
-            .clock
-            .turn(|now| match shared.look.look(&request, now) {
-                None => ResponseFuture::sent(self.inner.call(request)),
-                Some(rejected) => {
-                    shared.refused(&rejected);
-                    readiness::give_up(&mut self.inner);
-                    ResponseFuture::refused(rejected)
-                }
-            })
+        let now = self.shared.clock.in_turn();
+        match self.shared.look.look(&request, now) {
+            None => ResponseFuture::sent(self.inner.call(request)),
+            Some(rejected) => {
+                self.shared.refused(&rejected);
+                readiness::give_up(&mut self.inner);
+                ResponseFuture::refused(rejected)
+            }
+        }
     }
 }
 

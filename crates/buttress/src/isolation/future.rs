@@ -27,6 +27,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) fn new(attempt: Result<F, Panicked>, layer: IsolationLayer) -> Self {
         let state = match attempt {
             Ok(attempt) => State::Running { attempt },

@@ -49,6 +49,7 @@ impl fmt::Display for Panicked {
 impl Error for Panicked {}
 
 /// Does `work`, which is the inner service's, and which nobody looks at again if it panics.
+#[inline]
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         let panicked = Panicked::new(&*payload);

@@ -46,6 +46,7 @@ struct Waiting<S, Req, L> {
 }
 
 impl<S: Service<Req>, Req, L, A> ResponseFuture<S, Req, L, A> {
+    #[inline]
     pub(super) fn admitted(attempt: S::Future, permit: Permit, answers: A) -> Self {
         let state = State::Attempt { attempt, permit };
         Self { state, answers }

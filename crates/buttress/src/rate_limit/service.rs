@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use buttress_core::BoxError;
 use buttress_core::history::Cause;
-use buttress_core::{BoxError, Timestamp};
 use tower_service::Service;
 
 use super::answers::Listen;
@@ -51,21 +51,8 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let clock = self.shared.common.clock;
-        clock.turn(|now| self.call_at(request, now))
-    }
-}
-
-impl<S, K, T, L, A> RateLimit<S, K, T, L, A> {
-    /// The call that begins at `now`.
-    fn call_at<Req>(&mut self, request: Req, now: Timestamp) -> ResponseFuture<S, Req, L, A>
-    where
-        S: Service<Req> + Clone,
-        K: Keyer<Req>,
-        T: Terms<Req>,
-        A: Listen<S::Response>,
-    {
         let (shared, answers) = (&self.shared, self.answers.clone());
+        let now = shared.common.clock.in_turn();
         let key = shared.keyer.key(&request);
         let limiter = shared.limits.get(key, now);
         let cost = shared.terms.cost(&request).into();

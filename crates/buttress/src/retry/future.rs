@@ -41,18 +41,20 @@ where
     S: Service<Req>,
     R: Replay<Req>,
 {
+    #[inline]
     pub(super) fn new(ready: &mut S, later: S, mut request: Req, shared: Arc<Shared<R>>) -> Self {
         shared.replay.prepare(&mut request);
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
-        let clock = shared.clock;
-        clock.turn(|now| Self {
-            progress: Progress::begin(shared, copy, now),
+        let turn = shared.clock.turn();
+        let progress = Progress::begin(shared, copy, turn.now());
+        Self {
             state: State::Attempt {
                 attempt: ready.call(request),
             },
             later,
-        })
+            progress,
+        }
     }
 }
 

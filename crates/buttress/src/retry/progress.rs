@@ -44,6 +44,7 @@ impl<R, Req> Progress<R, Req>
 where
     R: Replay<Req>,
 {
+    #[inline]
     pub(super) fn begin(shared: Arc<Shared<R>>, copy: Option<Req>, now: Timestamp) -> Self {
         let spending = Spending::begin(shared, now);
         Self {
@@ -55,6 +56,7 @@ where
 
     /// What follows an attempt. A response that is not returned is dropped here, before the wait, so that its connection
     /// is free.
+    #[inline]
     pub(super) fn after<T: Carrier>(&mut self, result: Result<T, BoxError>) -> Next<T> {
         self.spending.retry_ended();
         match result {
@@ -63,6 +65,7 @@ where
         }
     }
 
+    #[inline]
     fn after_response<T: Carrier>(&mut self, mut response: T) -> Next<T> {
         let outcome = response.outcome(self.shared().clock);
         if outcome.is_ok() {

@@ -147,6 +147,7 @@ impl Http {
 }
 
 impl<B: 'static> Replay<Request<B>> for Http {
+    #[inline]
     fn copy(&self, request: &Request<B>) -> Option<Request<B>> {
         let mut copy = Request::new(copy_body(request.body())?);
         *copy.method_mut() = request.method().clone();

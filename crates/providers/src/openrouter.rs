@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::cost::Cost;
 use crate::fields::{Answer, Fields};
-use crate::instant;
+use crate::instant::{self, Bucket, bucket};
 use crate::profile::{Hides, Kind, Profile};
 use crate::published::{Page, Period, PublishedLimit, READ, Unit};
 use crate::signal::Signal;
@@ -200,6 +200,7 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
                 HintSource::BodyField,
                 copied(fields, "x-ratelimit-reset", instant::epoch),
             );
+            hints.offer(HintSource::ResetHeader, reset(fields));
         }
         return;
     }
@@ -213,6 +214,15 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
         HintSource::BodyField,
         copied(fields, "x-ratelimit-reset", instant::epoch),
     );
+    if outcome.class() == RateLimited {
+        hints.offer(HintSource::ResetHeader, reset(fields));
+    }
+}
+
+/// The same header outside the body.
+fn reset(fields: &Fields<'_>) -> Reading {
+    const DOOR: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+    instant::latest(fields, DOOR, instant::epoch)
 }
 
 fn budget_end(fields: &Fields<'_>) -> Reading {

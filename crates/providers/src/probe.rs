@@ -5,6 +5,7 @@
 
 use std::io::Cursor;
 
+use buttress_core::classify::Events;
 use buttress_core::hint::{Grammar, Hints, retry_after as read};
 use buttress_core::{Class, Outcome, Repeat, UnixTime, http_date};
 use http::{HeaderMap, HeaderValue};
@@ -50,6 +51,9 @@ pub fn retry_after(value: &[u8]) {
 /// An answer as `curl -i` prints it, under every profile; and its bytes as JSON and as an event of a stream.
 pub fn judge(answer: &[u8]) {
     json::parse(answer);
+    for kind in ["text/event-stream", "application/vnd.amazon.eventstream"] {
+        events(kind, answer);
+    }
     for profile in ALL {
         let explain = Explain::new(profile, NOW);
         let _ = explain.json(Cursor::new(answer), Vec::new());
@@ -58,6 +62,24 @@ pub fn judge(answer: &[u8]) {
             holds(&outcome);
         }
     }
+}
+
+/// What is shown of a stream is the same, however it is cut.
+fn events(kind: &str, stream: &[u8]) {
+    let shown = |size: usize| {
+        let mut events = Events::of(kind.as_bytes());
+        let mut shown = Vec::new();
+        for piece in stream.chunks(size) {
+            events
+                .iter_mut()
+                .for_each(|events| events.look(piece, |data| shown.push(data.to_vec())));
+        }
+        events
+            .iter_mut()
+            .for_each(|events| events.end(|data| shown.push(data.to_vec())));
+        shown
+    };
+    assert!(shown(7) == shown(stream.len().max(1)));
 }
 
 /// What a program printed.

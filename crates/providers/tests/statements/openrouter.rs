@@ -38,6 +38,49 @@ fn an_upstreams_limit_is_the_models() {
 }
 
 #[test]
+fn the_limits_of_free_models_end_at_a_time_in_milliseconds_in_the_body_or_the_head() {
+    let told = r#""headers":{"X-RateLimit-Reset":"1792497641000"}"#;
+    let head = "x-ratelimit-remaining: 0\nx-ratelimit-reset: 1792497641000";
+    let minute = |metadata| error(429, "Rate limit exceeded: free-models-per-min. ", metadata);
+    let day = |metadata| {
+        error(
+            429,
+            "Rate limit exceeded: free-models-per-day. Add 10 credits",
+            metadata,
+        )
+    };
+    mean(
+        PROFILE,
+        &[
+            (
+                429,
+                "",
+                &minute(told),
+                "rate_limited again 41000 body_field account",
+            ),
+            (
+                429,
+                head,
+                &minute(""),
+                "rate_limited again 41000 reset_header account",
+            ),
+            (
+                429,
+                "",
+                &day(told),
+                "quota_exhausted never 41000 body_field account",
+            ),
+            (
+                429,
+                head,
+                &day(""),
+                "quota_exhausted never 41000 reset_header account",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_402_is_a_wait_only_where_it_is_held_in_flight_and_says_when() {
     let flight = error(402, "x", r#""limit_source":"openrouter_in_flight_budget""#);
     let other = error(

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
+use buttress::BoxError;
 use buttress::classify::{ClassifyLayer, Rules};
 use buttress::observe::{AttemptLayer, CallLayer, Metrics, Observer, Tracing};
 use buttress::providers::openai;
@@ -193,24 +194,24 @@ fn to_count_and_time_a_call_and_its_attempt_allocates_nothing() {
 }
 
 /// Every layer there is, but for the tokens, whose estimate is read from the body.
-fn full() -> Stack {
-    let quota = Quota::per_second(1_000_000).unwrap();
-    Stack::builder()
+fn full() -> Result<Stack, BoxError> {
+    let quota = Quota::per_second(1_000_000)?;
+    let stack = Stack::builder()
         .profile("openai")
         .attempt_timeout(Duration::from_secs(30))
         .concurrency(Concurrency::default())
-        .rate_limit(RateLimit::new([Limit::requests(quota)]).unwrap())
-        .build()
-        .unwrap()
+        .rate_limit(RateLimit::new([Limit::requests(quota)])?)
+        .build()?;
+    Ok(stack)
 }
 
 #[test]
 fn a_success_through_the_full_stack_costs_the_copy_of_the_request_and_nothing_more() {
-    let names = full().layers();
+    let names = full().unwrap().layers();
     assert_eq!(names.len(), 10, "{names:?}");
     let request = request();
     let copy = measure(|| drop(black_box(Http::default().copy(&request))));
-    let stack = cost(&mut full().layer(Client));
+    let stack = cost(&mut full().unwrap().layer(Client));
     assert_eq!(
         (stack.count_total, stack.bytes_total),
         (copy.count_total, copy.bytes_total)
@@ -219,23 +220,24 @@ fn a_success_through_the_full_stack_costs_the_copy_of_the_request_and_nothing_mo
 
 #[test]
 fn to_find_the_stack_of_a_request_allocates_nothing() {
-    let upstream = Upstream::new(full().policy()).with_host("api.example.com".parse().unwrap());
+    let upstream =
+        Upstream::new(full().unwrap().policy()).with_host("api.example.com".parse().unwrap());
     let upstreams = Upstreams::new([(UpstreamName::new("one").unwrap(), upstream)]).unwrap();
     let routed = cost(&mut upstreams.layer(Client));
-    let direct = cost(&mut full().layer(Client));
+    let direct = cost(&mut full().unwrap().layer(Client));
     assert_eq!(routed.count_total, direct.count_total);
 }
 
 #[test]
 fn a_stack_without_retries_allocates_nothing() {
-    let policy = full().policy().with_retry(None);
+    let policy = full().unwrap().policy().with_retry(None);
     let stack = Stack::new(policy).unwrap();
     assert_eq!(cost(&mut stack.layer(Client)).count_total, 0);
 }
 
 #[test]
 fn a_reload_costs_a_call_nothing_but_the_first_time() {
-    let stack = full();
+    let stack = full().unwrap();
     let mut service = stack.layer(Client);
     let before = cost(&mut service);
     stack.reload(stack.policy().with_isolation(false)).unwrap();

@@ -1,7 +1,7 @@
 //! Traces and metrics over OTLP, to a collector that stands in for yours.
 //!
 //! Spans come from `tracing` by way of `tracing-opentelemetry`. Metrics are recorded by an observer of this program's own
-//! ([`meters`]): the bridges from the `metrics` facade to OpenTelemetry follow its releases with a delay.
+//! ([`meters`]), over OpenTelemetry's meters.
 //!
 //! You will see what the collector got, of one call that took three attempts:
 //!
@@ -9,11 +9,12 @@
 //! the call ended with 200 OK
 //! spans
 //!   call http.request.method=POST server.address=127.0.0.1
-//!     POST server.port=41213 http.response.status_code=503 error.type=503 …
-//!     POST http.request.resend_count=1 http.response.status_code=429 error.type=429 …
-//!     POST http.request.resend_count=2 http.response.status_code=200 …
+//!     POST … http.response.status_code=503 error.type=503
+//!     POST … http.request.resend_count=1 http.response.status_code=429 error.type=429
+//!     POST … http.request.resend_count=2 http.response.status_code=200
 //! metrics
-//!   buttress_calls_total …
+//!   buttress_calls_total, 1 points
+//!   …
 //! ```
 
 mod collector;
@@ -63,6 +64,22 @@ async fn main() -> Result<(), BoxError> {
     drop((reply, client));
 
     export.end().await?;
-    print!("{}", collector.report());
-    Ok(())
+    let report = collector.report();
+    print!("{report}");
+    missing(&report).map_or(Ok(()), |part| {
+        Err(format!("the collector has no {part}").into())
+    })
+}
+
+/// What the collector did not get of the three attempts and of what is measured, if there is such a thing.
+fn missing(report: &str) -> Option<&'static str> {
+    let expected = [
+        "\n  call http.request.method=POST",
+        "\n    POST http.request.method=POST",
+        "http.request.resend_count=1 http.response.status_code=429",
+        "http.request.resend_count=2 http.response.status_code=200",
+        "buttress_calls_total, 1 points",
+        "http.client.request.duration, 3 points",
+    ];
+    expected.into_iter().find(|part| !report.contains(part))
 }

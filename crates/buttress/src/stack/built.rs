@@ -257,11 +257,15 @@ fn rate_limit(
     })
 }
 
+/// GitHub counts GraphQL's points apart from the requests of its REST API, whose resource is the usual one.
+const GRAPHQL: &str = "github_graphql";
+
 /// What answers teach; `None` if the provider does not say what remains.
 fn learning(part: &policy::RateLimit, profile: &Profile) -> Option<Learning> {
     let learning = Learning::new(profile.grammar()?).with_adopted_limits(part.adopt());
     let learning = match part.key() {
         KeyBy::Resource => learning.with_any_resource(),
+        _ if profile.name() == GRAPHQL => learning.with_resource("graphql"),
         _ => learning,
     };
     // With costs in tokens or in points, what the server counts as requests is not what we count as costs.

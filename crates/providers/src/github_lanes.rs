@@ -5,7 +5,8 @@
 //! request takes part in is told from its method and path, and each lane has a time between two requests, or a number of
 //! them at a time. The lanes and routes here are its own (octokit/plugin-throttling.js at 1a64804, `src/index.ts`,
 //! `src/wrap-request.ts`, `src/generated/triggers-notification-paths.ts`); the limits are GitHub's (github/docs at
-//! 058fa63, `data/reusables/rest-api/secondary-rate-limit-rest-graphql.md`). Both were read on 22 November 2026.
+//! 058fa63, `data/reusables/rest-api/secondary-rate-limit-rest-graphql.md`, and the `primary-rate-limit-*.md` beside it).
+//! Both were read on 22 November 2026.
 //!
 //! ```
 //! use buttress_providers::github_lanes::{Lane, lanes};

@@ -185,6 +185,15 @@ fn real_instant() -> Instant {
 }
 
 #[cfg(test)]
+impl Clock {
+    /// Lets some time pass, if not much.
+    pub(crate) fn pass(self) {
+        let now = self.now();
+        while self.now() == now {}
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -196,18 +205,12 @@ mod tests {
         assert_eq!(clock.now().since(began), Duration::from_secs(5));
     }
 
-    /// Lets some time pass.
-    fn pass(clock: Clock) {
-        let now = clock.now();
-        while clock.now() == now {}
-    }
-
     #[test]
     fn a_turn_has_one_time_and_the_next_another() {
         let clock = Clock::default();
         let outer = clock.turn();
         let began = outer.now();
-        pass(clock);
+        clock.pass();
         assert_eq!(clock.turn().now(), began);
         assert_eq!(clock.turn().now(), began);
         drop(outer);
@@ -218,10 +221,10 @@ mod tests {
     fn what_only_asks_for_the_turn_begins_none() {
         let clock = Clock::default();
         let before = clock.in_turn();
-        pass(clock);
+        clock.pass();
         let turn = clock.turn();
         assert!(turn.now() > before);
-        pass(clock);
+        clock.pass();
         assert_eq!(clock.in_turn(), turn.now());
     }
 
@@ -229,7 +232,7 @@ mod tests {
     fn after_the_end_of_a_turn_the_clock_is_read_again() {
         let clock = Clock::default();
         let outer = clock.turn();
-        pass(clock);
+        clock.pass();
         end_turn();
         let inner = clock.turn();
         assert!(inner.now() > outer.now());

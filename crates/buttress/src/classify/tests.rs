@@ -7,6 +7,7 @@ mod profiles;
 #[cfg(feature = "providers")]
 mod streams;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -20,11 +21,13 @@ use buttress_core::{BoxError, Outcome};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Empty;
 use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
-use tower::{ServiceExt, service_fn};
+use tower::{Service, ServiceExt, service_fn};
 use tower_layer::Layer;
 
 use super::{ClassifyLayer, PeekedBody, Rules};
+use crate::time::Clock;
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -202,4 +205,19 @@ fn generic() -> ClassifyLayer {
 fn peeking() -> ClassifyLayer {
     let rule = |_: &super::Reply<'_>| super::Answer::NoOpinion;
     ClassifyLayer::new(Rules::new().then(rule))
+}
+
+#[test]
+fn the_client_is_called_outside_of_the_turn() {
+    let clock = Clock::default();
+    let turn = clock.turn();
+    clock.pass();
+    let called = Cell::new(turn.now());
+    let client = service_fn(|(): ()| {
+        called.set(clock.in_turn());
+        ready(Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())))
+    });
+    let mut client = ClassifyLayer::new(Rules::new()).layer(client);
+    assert_ready_ok!(task::spawn(client.call(())).poll());
+    assert!(called.get() > turn.now());
 }

@@ -55,6 +55,20 @@ fn is_timeout(error: &BoxError) -> bool {
     (class, kind) == (Some(Class::Timeout), Some(io::ErrorKind::TimedOut))
 }
 
+#[test]
+fn what_is_inside_is_called_in_one_turn_and_polled_in_none() {
+    let inner = service_fn(|_: Request<()>| {
+        let clock = Clock::default();
+        let called = clock.in_turn();
+        clock.pass();
+        assert_eq!(clock.in_turn(), called);
+        async move { Ok::<_, BoxError>(clock.in_turn() > called) }
+    });
+    let mut service = DeadlineLayer::new(SECOND).layer(inner);
+    let is_later = assert_ready_ok!(task::spawn(service.call(request())).poll());
+    assert!(is_later);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_time_is_returned() {
     let (mut service, mut client) = rig(SECOND);

@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use super::*;
 use crate::look::Look;
+use crate::time::Clock;
 
 #[derive(Clone)]
 struct OddOnly;
@@ -45,4 +46,16 @@ fn a_refusal_gives_the_permit_of_an_inner_layer_back() {
     assert!(task::spawn(client.ready()).poll().is_ready());
     let _refused = client.call(2);
     assert!(task::spawn(other.ready()).poll().is_ready());
+}
+
+#[test]
+fn it_looks_at_the_time_of_the_turn() {
+    let clock = Clock::default();
+    let turn = clock.turn();
+    clock.pass();
+    let mut client = FailFastLayer::new(OddOnly).layer(client());
+    assert!(task::spawn(client.ready()).poll().is_ready());
+    let refused = assert_ready_err!(task::spawn(client.call(2)).poll());
+    let not_before = Rejected::find(&*refused).and_then(|rejected| rejected.not_before);
+    assert_eq!(not_before, Some(turn.now()));
 }

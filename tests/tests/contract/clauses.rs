@@ -46,11 +46,16 @@ pub(crate) async fn called_ready<L: Under<Probe, R>, R: Ask>((layer, _): Enrolle
     let mut service = layer.layer(inner);
     for calls in 1..=2 {
         let before = watch.callers().len();
-        let answer = service.ready().await.unwrap().call(R::ask(Method::GET));
-        assert!(answer.await.is_ok());
-        let callers = watch.callers();
-        assert_eq!(callers[before], 0, "call {calls}: {callers:?}");
-        assert!(callers[before + 1..].iter().all(|caller| *caller != 0));
+        let ready = service.ready().await.unwrap();
+        let readied = watch.ready();
+        assert!(ready.call(R::ask(Method::GET)).await.is_ok());
+        let callers: Vec<_> = watch.callers().into_iter().map(Some).collect();
+        assert_eq!(callers[before], readied, "call {calls}: {callers:?}");
+        assert!(
+            callers[before + 1..]
+                .iter()
+                .all(|caller| *caller != readied)
+        );
     }
 }
 

@@ -127,6 +127,8 @@ struct State {
     callers: Vec<usize>,
     clones: usize,
     readied: usize,
+    /// Who was ready last.
+    ready: Option<usize>,
     held: usize,
 }
 
@@ -160,6 +162,11 @@ impl Watch {
     /// How often anybody asked whether it is ready.
     pub(crate) fn readied(&self) -> usize {
         self.state().readied
+    }
+
+    /// Who was ready last.
+    pub(crate) fn ready(&self) -> Option<usize> {
+        self.state().ready
     }
 
     /// Services, futures and bodies that somebody still holds.
@@ -201,6 +208,7 @@ pub(crate) fn probe() -> (Probe, Watch) {
         callers: Vec::new(),
         clones: 0,
         readied: 0,
+        ready: None,
         held: 0,
     };
     let watch = Watch(Arc::new(Mutex::new(state)));
@@ -229,6 +237,7 @@ impl Service<Request<reqwest::Body>> for Probe {
         match state.readiness {
             Readiness::Ready => {
                 self.is_ready = true;
+                state.ready = Some(self.id);
                 Poll::Ready(Ok(()))
             }
             Readiness::Pending => {

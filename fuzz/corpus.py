@@ -28,7 +28,7 @@ def as_curl(case):
 
 
 def main():
-    for target in ("retry_after", "judge", "text", "explain"):
+    for target in ("retry_after", "judge", "text", "explain", "config", "environment"):
         shutil.rmtree(CORPUS / target, ignore_errors=True)
         (CORPUS / target).mkdir(parents=True)
     providers = json.loads((VECTORS / "providers.json").read_text())
@@ -48,6 +48,21 @@ def main():
         write("retry_after", case["value"])
     for text in ("6m0s", "8.64s", "1h15m30.918s", "5.03:23:11", "try again in 3 days 4 hours", "2026-10-20T12:00:30Z"):
         write("retry_after", text)
+    configurations()
+
+
+def configurations():
+    """Files that are wrong in one way each, and the examples; of those that are long, the beginning."""
+    bad = ROOT.parent / "crates" / "config" / "tests" / "bad"
+    good = ROOT.parent / "examples" / "config"
+    for folder in (bad, good):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".toml", ".json"):
+                write("config", path.read_bytes()[:4096])
+            elif path.suffix == ".env":
+                write("environment", path.read_text().replace("_OPENAI__", "_A__"))
+    write("environment", "BUTTRESS_A__RETRY__MAX_ATTEMPTS=3\nBUTTRESS_DEFAULTS__BREAKER__FAILURE_RATE=50%\n")
+    write("environment", "BUTTRESS_A__RETRY=false\nBUTTRESS_A__HOSTS=a.example,b.example:80\nBUTTRESS_A__DEADLINE=false\n")
 
 
 if __name__ == "__main__":

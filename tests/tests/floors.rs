@@ -17,7 +17,9 @@ fn allowed(name: &str) -> Option<Allowed> {
         "buttress-live" | "buttress-providers" | "buttress-reqwest" => {
             Allowed::Only(&["buttress-core"])
         }
+        "buttress-config" => Allowed::Only(&["buttress-core", "buttress-providers"]),
         "buttress" => Allowed::Only(&[
+            "buttress-config",
             "buttress-core",
             "buttress-live",
             "buttress-providers",

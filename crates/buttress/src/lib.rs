@@ -70,6 +70,8 @@ pub mod attempt_timeout;
 pub mod breaker;
 pub mod classify;
 pub mod concurrency;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod cooldown;
 pub mod deadline;
 pub mod fail_fast;

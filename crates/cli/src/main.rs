@@ -2,13 +2,18 @@
 //!
 //! ```text
 //! buttress demo [--workers N] [--jobs N] [--rate N] [--seed N] [--outage N] [--json] [--dashboard ADDR] [--metrics ADDR] [--stay]
+//! buttress check [--json] [--strict] [FILE]
+//! buttress init [--profile NAME…] [FILE]
+//! buttress schema
 //! buttress explain [--profile NAME] [--now TIME] [--json | --ndjson] [FILE]
 //! ```
 //!
 //! Exit status: 0 if what was asked for went well, 1 if it did not, 2 if it could not be run.
 
+mod check;
 mod demo;
 mod explain;
+mod init;
 
 use std::process::ExitCode;
 
@@ -25,8 +30,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Options),
     Demo(demo::Options),
     Explain(Box<explain::Options>),
+    Init(init::Options),
+    /// Prints the JSON Schema of configuration files, which an editor completes by
+    Schema,
 }
 
 /// Also clap's own status for arguments that it refuses.
@@ -41,8 +50,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, BoxError> {
     let went_well = match command {
+        Command::Check(options) => check::run(&options)?,
         Command::Demo(options) => demo::run(&options)?,
         Command::Explain(options) => explain::run(&options)?,
+        Command::Init(options) => init::run(&options)?,
+        Command::Schema => init::schema()?,
     };
     Ok(if went_well {
         ExitCode::SUCCESS

@@ -75,3 +75,142 @@ fn an_address_that_is_taken_is_said_before_anything_is_run() {
     assert_eq!(text(&output.stdout), "");
     assert!(text(&output.stderr).contains("in use"), "{output:?}");
 }
+
+const OPENAI: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/config/openai.toml"
+);
+const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/tests/bad");
+
+#[test]
+fn a_file_that_can_be_used_is_shown_value_by_value() {
+    let output = buttress(&format!("check {OPENAI}"));
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stderr), "");
+    let table = text(&output.stdout);
+    let row = |name: &str| {
+        table
+            .lines()
+            .find(|line| line.trim_start().starts_with(name))
+            .unwrap()
+    };
+    assert!(row("max_attempts").ends_with("openai.toml:11"), "{table}");
+    assert!(row("patience").ends_with("default"), "{table}");
+    assert!(row("longest call").contains("2m"), "{table}");
+    let lines: Vec<_> = table.lines().collect();
+    let place = |name: &str| {
+        lines
+            .iter()
+            .position(|line| line.starts_with(name))
+            .unwrap()
+    };
+    let layers = [
+        "deadline",
+        "retry",
+        "fail_fast",
+        "cooldown",
+        "concurrency",
+        "rate_limit",
+        "breaker",
+        "attempt_timeout",
+        "isolation",
+    ];
+    assert!(layers.map(place).is_sorted(), "{table}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_told_with_carets() {
+    let output = buttress(&format!("check {BAD}/minimum_over_window.toml"));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    assert!(
+        text(&output.stderr).contains("^^ expected"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_warning_fails_nothing_unless_it_is_to() {
+    let file = format!("{BAD}/warning_no_budget.toml");
+    let output = buttress(&format!("check {file}"));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).starts_with("warning: "));
+    assert_eq!(
+        buttress(&format!("check --strict {file}")).status.code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_or_too_large_cannot_be_checked() {
+    assert_eq!(
+        buttress("check /nowhere/buttress.toml").status.code(),
+        Some(2)
+    );
+    let output = buttress(&format!("check {}", env!("CARGO_BIN_EXE_buttress")));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("larger than 256 KiB"));
+}
+
+#[test]
+fn a_check_in_json_has_the_same_figures() {
+    let output = buttress(&format!("check --json {OPENAI}"));
+    assert_eq!(output.status.code(), Some(0));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let upstream = &report["upstreams"]["openai"];
+    assert_eq!(upstream["figures"]["max_attempts"], 5);
+    assert_eq!(upstream["figures"]["longest_call_seconds"], 120.0);
+    let settings = upstream["settings"].as_array().unwrap();
+    let attempts = settings
+        .iter()
+        .find(|setting| setting["setting"] == "retry.max_attempts");
+    assert_eq!(attempts.unwrap()["from"]["line"], 11);
+    let output = buttress(&format!("check --json {BAD}/key_misspelt.toml"));
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 3);
+    assert_eq!(report["problems"][0]["line"], 3);
+    assert_eq!(report["usable"], false);
+}
+
+#[test]
+fn a_variable_that_applies_is_shown() {
+    let output = Command::new(env!("CARGO_BIN_EXE_buttress"))
+        .args(["check", OPENAI])
+        .env("BUTTRESS_OPENAI__RETRY__MAX_ATTEMPTS", "3")
+        .output()
+        .expect("it starts");
+    let table = text(&output.stdout);
+    let row = table
+        .lines()
+        .find(|line| line.contains("max_attempts"))
+        .unwrap();
+    assert!(
+        row.contains(" 3 ") && row.ends_with("BUTTRESS_OPENAI__RETRY__MAX_ATTEMPTS"),
+        "{row}"
+    );
+}
+
+#[test]
+fn init_writes_what_can_be_checked_and_overwrites_nothing() {
+    let path = std::env::temp_dir().join(format!("buttress-init-{}.toml", std::process::id()));
+    let path = path.to_str().unwrap();
+    let output = buttress(&format!(
+        "init --profile openai,github --profile anthropic {path}"
+    ));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(
+        buttress(&format!("check --strict {path}")).status.code(),
+        Some(0)
+    );
+    assert_eq!(buttress(&format!("init {path}")).status.code(), Some(2));
+    std::fs::remove_file(path).unwrap();
+    assert_eq!(buttress("init --profile weather").status.code(), Some(2));
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_repository() {
+    let kept = include_str!("../../../docs/buttress.schema.json");
+    assert_eq!(text(&buttress("schema").stdout), kept);
+}

@@ -118,6 +118,14 @@ impl Window {
         }
     }
 
+    /// Into how many buckets that is divided; `None` for a window of calls.
+    pub const fn bucket_count(self) -> Option<u32> {
+        match self.0 {
+            Span::Calls(_) => None,
+            Span::Time { count, .. } => Some(count),
+        }
+    }
+
     /// How many calls it holds at most; `None` for a window of time, which holds as many as come.
     pub const fn capacity(self) -> Option<u32> {
         match self.0 {

@@ -105,7 +105,15 @@ impl Circuit {
     /// resilience4j does.
     #[must_use]
     pub const fn with_window(self, window: Window) -> Self {
-        Self { window, ..self }
+        let minimum = match window.capacity() {
+            Some(most) if most < self.minimum => most,
+            _ => self.minimum,
+        };
+        Self {
+            window,
+            minimum,
+            ..self
+        }
     }
 
     /// With another failure rate at which it opens.
@@ -113,6 +121,15 @@ impl Circuit {
     pub const fn with_failure_rate(self, rate: Rate) -> Self {
         Self {
             failures: Some(rate),
+            ..self
+        }
+    }
+
+    /// Without a failure rate: what opens it are slow calls or failures in a row, where it looks at those.
+    #[must_use]
+    pub const fn without_failure_rate(self) -> Self {
+        Self {
+            failures: None,
             ..self
         }
     }

@@ -129,6 +129,9 @@ impl RateLimit {
                 return Err(Invalid::new("limits", twice, expected));
             }
         }
+        // Policies that say the same are equal, in whatever order they say it.
+        let mut limits = limits;
+        limits.sort_by_key(|limit| (limit.unit, limit.quota.period()));
         Ok(Self {
             limits,
             learn: false,

@@ -72,6 +72,26 @@ fn a_policy_that_is_built_in_another_order_is_the_same() {
 }
 
 #[test]
+fn limits_and_hosts_are_the_same_in_any_order() {
+    let limits = [
+        Limit::requests(per_minute(5)),
+        Limit::requests(Quota::per_day(50).unwrap()),
+        Limit::tokens(per_minute(9)),
+    ];
+    let [first, second, third] = limits;
+    let turned = RateLimit::new([third, second, first]).unwrap();
+    assert_eq!(turned, RateLimit::new(limits).unwrap());
+    let host = |name: &str| name.parse::<Host>().unwrap();
+    let one = Upstream::new(bare())
+        .with_host(host("a"))
+        .with_host(host("b"));
+    let other = Upstream::new(bare())
+        .with_host(host("b"))
+        .with_host(host("a"));
+    assert_eq!(one, other.with_host(host("b")));
+}
+
+#[test]
 fn the_default_budget_is_the_one_that_is_described() {
     let (described, default) = (
         RetryBudget::default().budget(),

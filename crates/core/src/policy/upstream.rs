@@ -51,8 +51,9 @@ impl Upstream {
     /// With one more host whose requests go here.
     #[must_use]
     pub fn with_host(mut self, host: Host) -> Self {
-        if !self.hosts.contains(&host) {
-            self.hosts.push(host);
+        // In order, so that upstreams that say the same are equal.
+        if let Err(place) = self.hosts.binary_search(&host) {
+            self.hosts.insert(place, host);
         }
         self
     }

@@ -75,3 +75,31 @@ fn each_class_counts_as_the_table_says() {
     let limited = Outcome::new(Class::RateLimited);
     assert_eq!(counted.verdict(&limited), Verdict::Failure);
 }
+
+#[test]
+fn a_window_that_is_small_lowers_the_minimum_for_good() {
+    let small = Window::calls(5).unwrap();
+    let circuit = Circuit::default().with_window(small);
+    assert_eq!(circuit.minimum_calls(), 5);
+    assert_eq!(circuit, circuit.with_minimum_calls(5).unwrap());
+}
+
+#[test]
+fn a_circuit_may_look_at_no_failure_rate() {
+    let slow = Circuit::default().with_slow_rate(Rate::ALL, Duration::from_secs(1));
+    let circuit = slow.without_failure_rate();
+    assert_eq!(
+        (circuit.failure_rate(), circuit.slow_rate()),
+        (None, slow.slow_rate())
+    );
+}
+
+#[test]
+fn a_window_of_time_tells_its_buckets() {
+    let window = Window::buckets(Duration::from_secs(1), 7).unwrap();
+    assert_eq!(
+        (window.length(), window.bucket_count()),
+        (Some(Duration::from_secs(7)), Some(7))
+    );
+    assert_eq!(Window::calls(7).unwrap().bucket_count(), None);
+}

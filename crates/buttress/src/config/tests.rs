@@ -1,0 +1,148 @@
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+/// A file that is gone when the test ends.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("buttress-{}-{n}.toml", std::process::id());
+        let file = Self(std::env::temp_dir().join(name));
+        file.write(text);
+        file
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(&self.0, text).unwrap();
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn attempts(upstreams: &Upstreams) -> u32 {
+    let policy = upstreams.stack("a").unwrap().policy();
+    policy.retry().unwrap().retries().max_attempts().get()
+}
+
+const THREE: &str = "[upstream.a]\nretry = { max_attempts = 3 }\n";
+const FOUR: &str = "[upstream.a]\nretry = { max_attempts = 4 }\n";
+const BAD: &str = "[upstream.a]\nretry = { max_attempts = 0 }\n";
+
+#[test]
+fn a_text_becomes_upstreams() {
+    let upstreams = Upstreams::from_toml(THREE).unwrap();
+    assert_eq!(attempts(&upstreams), 3);
+    let names: Vec<_> = upstreams.names();
+    assert_eq!(names, [UpstreamName::new("a").unwrap()]);
+}
+
+#[test]
+fn what_is_wrong_is_shown_with_its_line_by_whoever_prints_it() {
+    let unusable = Upstreams::from_toml(BAD).unwrap_err();
+    for shown in [unusable.to_string(), format!("{unusable:?}")] {
+        assert!(shown.contains("the text:2:26"), "{shown}");
+        assert!(
+            shown.contains("^ expected a whole number from 1"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let unusable = Upstreams::from_file("/nowhere/buttress.toml").unwrap_err();
+    assert!(matches!(unusable, Unusable::Unread { .. }));
+    assert!(unusable.to_string().starts_with("/nowhere/buttress.toml: "));
+}
+
+#[test]
+fn a_file_that_is_not_text_is_named() {
+    let file = Temporary::new("");
+    fs::write(&file.0, b"\xff").unwrap();
+    let unusable = Upstreams::from_file(&file.0).unwrap_err();
+    assert!(
+        unusable.to_string().ends_with("it is not UTF-8"),
+        "{unusable}"
+    );
+}
+
+#[test]
+fn a_look_at_a_file_that_is_the_same_shows_nothing() {
+    let file = Temporary::new(THREE);
+    let (_, mut watch) = Watch::new(&file.0).unwrap();
+    assert!(matches!(watch.look(), Ok(Seen::Same)));
+    file.write(THREE);
+    assert!(matches!(watch.look(), Ok(Seen::Same)));
+}
+
+#[test]
+fn a_change_reloads_the_upstreams_in_place() {
+    let file = Temporary::new(THREE);
+    let (upstreams, mut watch) = Watch::new(&file.0).unwrap();
+    file.write(FOUR);
+    assert!(matches!(watch.look(), Ok(Seen::Changed(_))));
+    assert_eq!(attempts(&upstreams), 4);
+    assert!(matches!(watch.look(), Ok(Seen::Same)));
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_is_told_of_once() {
+    let file = Temporary::new(THREE);
+    let (upstreams, mut watch) = Watch::new(&file.0).unwrap();
+    file.write(BAD);
+    assert!(matches!(watch.look(), Err(Unusable::Wrong(_))));
+    assert_eq!(attempts(&upstreams), 3);
+    assert!(matches!(watch.look(), Ok(Seen::Same)));
+    file.write(FOUR);
+    assert!(matches!(watch.look(), Ok(Seen::Changed(_))));
+    assert_eq!(attempts(&upstreams), 4);
+}
+
+#[test]
+fn a_file_that_is_away_for_a_while_is_told_of_once() {
+    let file = Temporary::new(THREE);
+    let (upstreams, mut watch) = Watch::new(&file.0).unwrap();
+    fs::remove_file(&file.0).unwrap();
+    assert!(matches!(watch.look(), Err(Unusable::Unread { .. })));
+    assert!(matches!(watch.look(), Ok(Seen::Same)));
+    assert_eq!(attempts(&upstreams), 3);
+    file.write(FOUR);
+    assert!(matches!(watch.look(), Ok(Seen::Changed(_))));
+    assert_eq!(attempts(&upstreams), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_runs_tells_of_each_change_once() {
+    let file = Temporary::new(THREE);
+    let (upstreams, mut watch) = Watch::new(&file.0).unwrap();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let run = watch.run(Duration::from_secs(5), |seen| {
+        tell.send(seen.is_ok()).unwrap();
+    });
+    let story = async {
+        let mut news = Vec::new();
+        for text in [FOUR, BAD, THREE] {
+            file.write(text);
+            tokio::time::sleep(Duration::from_secs(11)).await;
+            while let Ok(is_well) = told.try_recv() {
+                news.push((is_well, attempts(&upstreams)));
+            }
+        }
+        news
+    };
+    let news = tokio::select! {
+        () = run => unreachable!("it runs for ever"),
+        news = story => news,
+    };
+    assert_eq!(news, [(true, 4), (false, 4), (true, 3)]);
+}

@@ -15,10 +15,10 @@
 //!
 //! let quota = Quota::per_second(NonZeroU32::MIN);
 //! let all = GovernorLayer::direct(Arc::new(RateLimiter::direct(quota)));
-//! let each = GovernorLayer::keyed(
-//!     Arc::new(RateLimiter::keyed(quota)),
-//!     |request: &http::Request<String>| request.uri().host().map(String::from),
-//! );
+//! let by_host: RateLimiter<Option<String>, _, _> = RateLimiter::keyed(quota);
+//! let each = GovernorLayer::keyed(Arc::new(by_host), |request: &http::Request<String>| {
+//!     request.uri().host().map(String::from)
+//! });
 //! # let _ = (all, each);
 //! ```
 //!

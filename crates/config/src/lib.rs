@@ -50,7 +50,7 @@
 //!
 //! # One table
 //!
-//! The reader, the [schema](schema), the [file to begin with](init), the [guide](settings_table) and the printer are made
+//! The reader, the [`schema`], the [file to begin with](init), the [guide](settings_table) and the printer are made
 //! from one table of settings.
 
 mod build;

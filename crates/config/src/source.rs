@@ -41,7 +41,7 @@ impl Source {
         &self.name
     }
 
-    /// All of it. What is to be shown to somebody goes through [`quotable`](Self::quotable).
+    /// All of it, with what may be secrets: nothing that is to be shown to somebody.
     pub fn text(&self) -> &str {
         &self.text
     }

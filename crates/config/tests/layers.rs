@@ -157,6 +157,16 @@ fn of_two_windows_the_one_nearer_to_the_upstream_counts() {
 }
 
 #[test]
+fn a_window_of_time_takes_the_place_of_an_inherited_one_of_calls() {
+    let text =
+        "[defaults]\nbreaker = { calls = 50 }\n[upstream.a]\nbreaker = { window = \"10s\" }\n";
+    let config = read(text, &[]);
+    let policy = config.upstream("a").unwrap().policy();
+    let window = policy.breaker().unwrap().circuit().window();
+    assert_eq!(window.length(), Some(std::time::Duration::from_secs(10)));
+}
+
+#[test]
 fn a_preset_is_what_the_settings_beside_it_depart_from() {
     let config = read("[upstream.a]\nbreaker = { preset = \"hystrix\" }\n", &[]);
     let policy = config.upstream("a").unwrap().policy();

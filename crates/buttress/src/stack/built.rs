@@ -268,12 +268,16 @@ fn learning(part: &policy::RateLimit, profile: &Profile) -> Option<Learning> {
         _ if profile.name() == GRAPHQL => learning.with_resource("graphql"),
         _ => learning,
     };
-    // With costs in tokens or in points, what the server counts as requests is not what we count as costs.
     let mut limits = part.limits().iter();
-    Some(match limits.any(|limit| limit.unit() != Unit::Requests) {
-        true => learning.with_costs(published::Unit::Tokens),
-        false => learning,
-    })
+    if limits.all(|limit| limit.unit() == Unit::Requests) {
+        return Some(learning);
+    }
+    Some(learning.with_costs(match profile.name() {
+        // GraphQL's points are published where requests are.
+        GRAPHQL => published::Unit::Requests,
+        // What the server counts as requests is not what we count as costs, in tokens or in points.
+        _ => published::Unit::Tokens,
+    }))
 }
 
 fn weighs_tokens(policy: &Policy) -> bool {

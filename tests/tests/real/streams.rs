@@ -16,7 +16,7 @@ use tower_layer::Layer;
 
 use crate::rig::*;
 
-const EVENTS: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n\
+const EVENTS: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"All\"}}]}\n\n\
     data: {\"error\":{\"message\":\"sorry\",\"type\":\"server_error\"}}\n\n";
 
 /// Answers one request with events, in chunks of so many bytes.

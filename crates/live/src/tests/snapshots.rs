@@ -138,8 +138,8 @@ fn where_most_wait_comes_first_and_then_what_has_least_left() {
 #[test]
 fn the_longest_pause_comes_first_and_one_without_an_end_before_it() {
     let secret = RandomState::new();
-    let untils = [at(1), at(3), Timestamp::MAX, at(2)];
-    let pauses = untils.map(|until| (Key::new(KeyKind::Host, until, &secret), pause(until)));
+    let ends = [at(1), at(3), Timestamp::MAX, at(2)];
+    let pauses = ends.map(|until| (Key::new(KeyKind::Host, until, &secret), pause(until)));
     let upstream = Hands::default().upstream();
     let shown = shown(upstream.with_cooldown(move || pauses.to_vec()));
     let rows = shown["pauses"]["rows"].as_array().unwrap().iter();

@@ -170,7 +170,7 @@ fn the_reason_decides_in_cloud_code_assist() {
 }
 
 #[test]
-fn an_error_may_stand_in_an_array_or_as_text_in_anothers_message() {
+fn an_error_may_stand_in_an_array_or_as_text_in_the_message_of_another() {
     let plain = exhausted("x", &after("7s"));
     let array = format!("[{plain}]");
     let nested = |text: &str| exhausted(&text.replace('"', "\\\""), "");

@@ -112,3 +112,8 @@ pub use self::carrier::{Carrier, Classified};
 pub use self::look::{Holds, Look};
 pub use self::stream::Stream;
 pub use self::time::Clock;
+
+/// The code of the README.
+#[cfg(all(doctest, feature = "config", feature = "reqwest"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -137,3 +137,31 @@ proptest! {
         }
     }
 }
+
+const SLOWEST: &str = r#"
+[upstream.a]
+deadline = false
+retry = { max_attempts = 2, backoff = "no-jitter", base = "7s", cap = "7s", max_wait = "0s" }
+cooldown = false
+rate_limit = { requests_per_minute = 1, max_wait = "60s" }
+breaker = false
+attempt_timeout = "20s"
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_wait_and_last_as_long_as_a_file_lets_them_are_within_what_it_is_said_to_mean() {
+    let upstreams = Upstreams::from_toml(SLOWEST).unwrap();
+    let sick = Sick {
+        slow: Duration::from_secs(3_600),
+        status: 500,
+        retry_after: None,
+    };
+    let figures = upstreams.stack("a").unwrap().policy().figures();
+    // 2 × (60 s + 20 s) and 7 s.
+    let longest = Duration::from_secs(167);
+    assert_eq!(figures.longest_call(), Some(longest));
+    let seen = calls(&upstreams, sick, 1, Duration::ZERO).await;
+    assert_eq!(seen.attempts, 2);
+    // The first attempt waits for nothing; the second for what is left of the minute.
+    assert_eq!(seen.longest.as_secs(), 80);
+}

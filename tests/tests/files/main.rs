@@ -5,4 +5,6 @@ mod figures;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod written;

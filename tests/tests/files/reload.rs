@@ -56,7 +56,7 @@ attempt_timeout = "1m"
 /// What each of the files lets through.
 const RATES: [Rate; 3] = [(400, 20), (100, 5), (250, 40)];
 
-/// Not TOML; a slip in a name; what cannot be together; no upstream. The last would let everything through.
+/// Not TOML; a slip in a name; what cannot be together; no upstream.
 const BAD: [&str; 4] = [
     "[upstream.a",
     "[upstream.a]\nrate_limits = { requests_per_second = 9_999 }\n[upstream.b]\n",
@@ -92,12 +92,12 @@ impl Drop for Temporary {
 /// When each of the two upstreams was asked.
 type Sent = Arc<Mutex<[Vec<Timestamp>; 2]>>;
 
-/// Asks `a` and `b` by turns, within the first half of the reloads.
+/// Asks `a` and `b` by turns, twice as fast as the limits let them through on average.
 async fn call<S>(mut service: S, n: u32) -> Result<StatusCode, BoxError>
 where
     S: Service<Request<String>, Response = Response<Answer>, Error = BoxError>,
 {
-    sleep(Duration::from_millis(u64::from(n) * 2)).await;
+    sleep(Duration::from_millis(n.into())).await;
     let name = ["a", "b"][n as usize % 2];
     let request = Request::get("/").header("x-name", name);
     let request = request.extension(ToUpstream::new(name));
@@ -115,7 +115,7 @@ fn policies(upstreams: &Upstreams) -> Vec<Policy> {
         .collect()
 }
 
-/// Looks at a bad file, and at the one before it: each is told of, and neither changes anything.
+/// Looks twice at a bad file: it is told of once, and changes nothing.
 fn look_at_a_bad_file(file: &Temporary, watch: &mut Watch, upstreams: &Upstreams, n: usize) {
     let before = policies(upstreams);
     file.write(BAD[n % BAD.len()]);

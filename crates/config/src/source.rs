@@ -13,7 +13,13 @@ pub struct Source {
     text: Arc<str>,
     /// Where each line begins.
     lines: Arc<[usize]>,
+    /// How many characters begin before each [`STRIDE`], and before the end.
+    characters: Arc<[usize]>,
 }
+
+/// A column is counted from the last of these places and not from the beginning of its line: a thousand upstreams may each
+/// inherit a hundred settings, all of which stand in one line as long as a file may be.
+const STRIDE: usize = 1_024;
 
 /// A line and a column, both from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,9 +35,15 @@ impl Source {
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let after_ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        let strides = text.as_bytes().chunks(STRIDE);
+        let after_strides = strides.scan(0, |before, stride| {
+            *before += beginnings(stride);
+            Some(*before)
+        });
         Self {
             name: name.into(),
             lines: [0].into_iter().chain(after_ends).collect(),
+            characters: [0].into_iter().chain(after_strides).collect(),
             text,
         }
     }
@@ -59,8 +71,14 @@ impl Source {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
         Place {
             line: count(line),
-            column: count(self.text[start..offset].chars().count()),
+            column: count(self.before(offset) - self.before(start)),
         }
+    }
+
+    /// How many characters begin before the byte at `offset`.
+    fn before(&self, offset: usize) -> usize {
+        let (stride, rest) = (offset / STRIDE, offset % STRIDE);
+        self.characters[stride] + beginnings(&self.text.as_bytes()[offset - rest..offset])
     }
 
     /// The lines that `span` lies in: their bytes, and the number of the first, from 1.
@@ -94,6 +112,12 @@ impl Source {
     }
 }
 
+/// How many characters begin in these bytes of a text.
+fn beginnings(bytes: &[u8]) -> usize {
+    let is_first = |byte: &&u8| !matches!(**byte, 0x80..=0xbf);
+    bytes.iter().filter(is_first).count()
+}
+
 /// The name alone: the text may hold what is not to be logged.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,5 +145,17 @@ mod tests {
         assert_eq!(at(99), "3:1");
         // Within a character.
         assert_eq!(at(1), "1:1");
+    }
+
+    #[test]
+    fn places_in_a_long_line_count_its_characters() {
+        for text in ["é=".repeat(STRIDE), format!("a\n{}", "€".repeat(STRIDE))] {
+            let source = Source::new("a", text.as_str());
+            for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+                let line = text[..offset].rfind('\n').map_or(0, |end| end + 1);
+                let column = text[line..offset].chars().count() + 1;
+                assert_eq!(source.place(offset).column as usize, column, "{offset}");
+            }
+        }
     }
 }

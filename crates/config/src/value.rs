@@ -195,7 +195,7 @@ impl Kind {
 
     fn help(self, written: Written<'_>) -> Option<String> {
         let number = match written {
-            Written::Number(number) => Some(number),
+            Written::Number(number) => Some(number).filter(|number| number.len() <= LONGEST),
             _ => None,
         };
         let text = match written {
@@ -236,6 +236,9 @@ impl Kind {
         }
     }
 }
+
+/// A longer number is one that nobody meant, and is not repeated to whoever wrote it.
+const LONGEST: usize = 20;
 
 /// All of it, in millionths.
 const WHOLE: u32 = 1_000_000;

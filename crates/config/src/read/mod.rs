@@ -73,7 +73,8 @@ impl Document {
                 self.problems.push(not_a_table(entry));
                 continue;
             };
-            let prefix = format!("upstream.{}", entry.name);
+            // Each of its problems has a copy.
+            let prefix = format!("upstream.{}", short(&entry.name));
             let settings = settings(entries, &prefix, false, &mut self.problems);
             match upstream_name(entry) {
                 Ok(name) => self.upstreams.push(Section {

@@ -44,11 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, BoxError> {
 }
 
 fn in_words(config: Option<&Config>, problems: &Problems) -> io::Result<()> {
-    if !problems.is_empty() {
-        let mut err = io::stderr().lock();
-        let in_colour = err.is_terminal();
-        writeln!(err, "{}", problems.render(in_colour))?;
-    }
+    tell(problems)?;
     let Some(config) = config else { return Ok(()) };
     let file = problems.source().name();
     let mut out = io::stdout().lock();
@@ -56,4 +52,14 @@ fn in_words(config: Option<&Config>, problems: &Problems) -> io::Result<()> {
         writeln!(out, "{}", table::table(file, name, declared))?;
     }
     Ok(())
+}
+
+/// What is wrong, each with its line and a caret. Of nothing, nothing.
+pub(crate) fn tell(problems: &Problems) -> io::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut err = io::stderr().lock();
+    let in_colour = err.is_terminal();
+    writeln!(err, "{}", problems.render(in_colour))
 }

@@ -1,7 +1,7 @@
 //! `buttress`: what the layers do, on the command line.
 //!
 //! ```text
-//! buttress demo [--workers N] [--jobs N] [--rate N] [--seed N] [--outage N] [--json] [--dashboard ADDR] [--metrics ADDR] [--stay]
+//! buttress demo [--config FILE] [--workers N] [--jobs N] [--rate N] [--seed N] [--outage N] [--json] [--dashboard ADDR] [--metrics ADDR] [--stay]
 //! buttress check [--json] [--strict] [FILE]
 //! buttress init [--profile NAME…] [FILE]
 //! buttress schema

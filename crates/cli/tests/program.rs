@@ -76,6 +76,61 @@ fn an_address_that_is_taken_is_said_before_anything_is_run() {
     assert!(text(&output.stderr).contains("in use"), "{output:?}");
 }
 
+/// A file that is gone when the test ends.
+struct Temporary(std::path::PathBuf);
+
+impl Temporary {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("buttress-{name}-{}.toml", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        Self(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn the_demo_goes_by_the_file_that_it_is_given_whatever_its_options() {
+    let file = Temporary::new(
+        "by-file",
+        "[defaults]\nattempt_timeout = \"5s\"\nretry = false\ncooldown = false\nbreaker = false\nfail_fast = false\n\
+         [upstream.completions]\nprofile = \"openai\"\n[upstream.comments]\nprofile = \"github\"\n",
+    );
+    // Nothing but a timeout: it fares no better than the bare client, which meets a limit of one.
+    let path = file.0.display();
+    let output = buttress(&format!(
+        "demo --json --workers 4 --jobs 8 --outage 0 --rate 1 --config {path}"
+    ));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["buttress"]["attempts"], 16);
+    assert!(report["buttress"]["rate_limited"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_file_that_the_demo_cannot_use_is_told_as_a_check_tells_it() {
+    let file = format!("{BAD}/minimum_over_window.toml");
+    let (demo, check) = (
+        buttress(&format!("demo --config {file}")),
+        buttress(&format!("check {file}")),
+    );
+    assert_eq!(demo.status.code(), Some(1));
+    assert_eq!(demo, check);
+    let demo = buttress(&format!("demo --config {OPENAI}"));
+    assert_eq!(demo.status.code(), Some(1));
+    assert_eq!(text(&demo.stdout), "");
+    assert!(text(&demo.stderr).contains("needs the upstreams `completions` and `comments`"));
+    let demo = buttress("demo --config /nowhere/buttress.toml");
+    assert_eq!(demo.status.code(), Some(2));
+    assert!(text(&demo.stderr).contains("/nowhere/buttress.toml: "));
+}
+
 const OPENAI: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../examples/config/openai.toml"

@@ -46,6 +46,43 @@ fn a_text_becomes_upstreams() {
     assert_eq!(names, [UpstreamName::new("a").unwrap()]);
 }
 
+/// Each part that a file has is a layer: a limit that would only be learnt too, where the provider tells of one.
+#[test]
+fn every_example_file_becomes_the_stacks_that_it_declares() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/config");
+    let paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(paths.len() >= 4, "{paths:?}");
+    for path in paths {
+        let upstreams = Upstreams::from_file(&path).unwrap();
+        for name in upstreams.names() {
+            let stack = upstreams.stack(name.as_str()).unwrap();
+            let (policy, layers) = (stack.policy(), stack.layers());
+            let parts = [
+                ("deadline", policy.deadline().is_some()),
+                ("retry", policy.retry().is_some()),
+                ("fail_fast", policy.fail_fast()),
+                ("cooldown", policy.cooldown().is_some()),
+                ("concurrency", policy.concurrency().is_some()),
+                ("rate_limit", policy.rate_limit().is_some()),
+                ("breaker", policy.breaker().is_some()),
+                ("attempt_timeout", policy.attempt_timeout().is_some()),
+                ("isolation", policy.isolation()),
+            ];
+            for (part, is_declared) in parts {
+                let shown = path.display();
+                assert_eq!(
+                    layers.contains(&part),
+                    is_declared,
+                    "{part} of {name} in {shown}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_is_shown_with_its_line_by_whoever_prints_it() {
     let unusable = Upstreams::from_toml(BAD).unwrap_err();

@@ -77,6 +77,7 @@ mod future;
 mod layer;
 mod part;
 mod price;
+mod report;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 mod costs;
 mod figures;
+mod levels;
 mod load;
 mod order;
 mod reload;

@@ -1,5 +1,6 @@
 //! The demo over real sockets, made small.
 
+use buttress::config::Document;
 use serde_json::Value;
 
 use super::*;
@@ -18,10 +19,34 @@ fn small() -> Scenario {
     }
 }
 
+/// The demo's own policies, by a minute that lasts a tenth of a second.
+const SMALL: &str = r#"
+    [defaults]
+    deadline = false
+    attempt_timeout = "5s"
+    retry = { max_attempts = 20, base = "5ms", cap = "100ms", budget = { percent = "100%" } }
+    breaker = { calls = 20, minimum_calls = 10, open_for = "50ms", open_growth = "200%", max_open_for = "400ms" }
+
+    [upstream.completions]
+    profile = "openai"
+    rate_limit = { limits = [{ requests = "4/100ms", burst = 2 }] }
+
+    [upstream.comments]
+    profile = "github"
+    rate_limit = { limits = [{ requests = "900/100ms", algorithm = "log" }] }
+"#;
+
+fn policies() -> Policies {
+    let config = Document::toml("small.toml", SMALL).read().unwrap();
+    Policies::of(&config).unwrap()
+}
+
 fn report(scenario: &Scenario) -> Value {
     let watch = Watch::new(&watch::Options::default()).unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let report = runtime.block_on(compare(scenario, watch)).unwrap();
+    let report = runtime
+        .block_on(compare(scenario, &policies(), watch))
+        .unwrap();
     assert!(report.all_went_through());
     serde_json::from_str(&report.json().unwrap()).unwrap()
 }

@@ -8,13 +8,12 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use buttress::core::budget::Budget;
+use buttress::Clock;
 use buttress::core::{BoxError, Observer};
-use buttress::key::Everything;
 use buttress::live::{Board, Upstream};
 use buttress::observe::{Kind, Metric, Metrics, Report};
-use buttress::rate_limit::{OnePerCall, RateLimits};
-use buttress::{Clock, breaker, cooldown};
+use buttress::stack::Stack;
+use buttress::stack::policy::Policy;
 use clap::Args;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -46,18 +45,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 pub(crate) struct Watch {
     options: Options,
     recorder: Option<PrometheusHandle>,
-    upstreams: Vec<Watched>,
+    upstreams: Vec<(Watched, Stack)>,
 }
 
 /// What is watched of one upstream.
 pub(crate) struct Watched {
     page: Upstream,
     metrics: Option<Metrics>,
-    levels: Vec<Level>,
 }
-
-/// What changes by itself, and is told before each scrape.
-type Level = Box<dyn Report + Send + Sync>;
 
 impl Watch {
     /// Installs the recorder of metrics, if one is asked for.
@@ -71,25 +66,25 @@ impl Watch {
     }
 
     /// An upstream, to be [added](Self::add) when its stack is there.
-    pub(crate) fn upstream(&self, name: &str) -> Watched {
+    pub(crate) fn upstream(&self, name: &str, policy: &Policy) -> Watched {
+        let profile = policy.profile().as_str();
         Watched {
             page: Upstream::new(name, Clock::default()),
-            metrics: self.recorder.as_ref().map(|_| metrics(name)),
-            levels: Vec::new(),
+            metrics: self.recorder.as_ref().map(|_| metrics(name, profile)),
         }
     }
 
-    pub(crate) fn add(&mut self, upstream: Watched) {
-        self.upstreams.push(upstream);
+    pub(crate) fn add(&mut self, upstream: Watched, stack: Stack) {
+        self.upstreams.push((upstream, stack));
     }
 
     /// Serves what is asked for, as long as the runtime lives, and says where.
     pub(crate) async fn open(self) -> io::Result<()> {
         let mut pages = Vec::new();
         let mut levels = Vec::new();
-        for upstream in self.upstreams {
-            pages.push(upstream.page);
-            levels.extend(upstream.metrics.map(|metrics| (metrics, upstream.levels)));
+        for (upstream, stack) in self.upstreams {
+            pages.push(upstream.page.with_stack(stack.clone()));
+            levels.extend(upstream.metrics.map(|metrics| (metrics, stack)));
         }
         if let Some(addr) = self.options.dashboard {
             let page = Router::new().nest("/buttress", Board::new(pages).router());
@@ -109,42 +104,12 @@ impl Watched {
     pub(crate) fn observer(&self, other: Arc<dyn Observer>) -> Arc<dyn Observer> {
         Arc::new((other, self.page.observer(), self.metrics.clone()))
     }
-
-    pub(crate) fn with_breaker(mut self, circuits: breaker::Handle) -> Self {
-        self.levels.push(Box::new(circuits.clone()));
-        self.page = self.page.with_breaker(circuits);
-        self
-    }
-
-    pub(crate) fn with_cooldown(mut self, pauses: cooldown::Handle<Everything>) -> Self {
-        self.levels.push(Box::new(pauses.clone()));
-        self.page = self.page.with_cooldown(pauses);
-        self
-    }
-
-    pub(crate) fn with_rate_limit<L>(
-        mut self,
-        quotas: RateLimits<Everything, OnePerCall, L>,
-    ) -> Self
-    where
-        L: Send + Sync + 'static,
-    {
-        self.levels.push(Box::new(quotas.clone()));
-        self.page = self.page.with_rate_limit(quotas);
-        self
-    }
-
-    pub(crate) fn with_budget(mut self, budget: Arc<Budget>) -> Self {
-        self.levels.push(Box::new(Arc::clone(&budget)));
-        self.page = self.page.with_budget(budget);
-        self
-    }
 }
 
-/// All there are: the demo shows what can be seen. Its upstreams are profiles of the same name.
-fn metrics(name: &str) -> Metrics {
+/// All there are: the demo shows what can be seen.
+fn metrics(name: &str, profile: &str) -> Metrics {
     Metrics::new(name)
-        .with_profile(name)
+        .with_profile(profile)
         .with_http_names(&Ipv4Addr::LOCALHOST.to_string())
 }
 
@@ -162,11 +127,12 @@ fn recorder() -> Result<PrometheusHandle, BoxError> {
     Ok(builder?.install_recorder()?)
 }
 
-fn scrapes(recorder: PrometheusHandle, levels: Vec<(Metrics, Vec<Level>)>) -> Router {
+/// What changes by itself is told before each scrape.
+fn scrapes(recorder: PrometheusHandle, levels: Vec<(Metrics, Stack)>) -> Router {
     let levels = Arc::new(levels);
     let scrape = async move || {
-        for (metrics, levels) in &*levels {
-            levels.iter().for_each(|level| level.report(metrics));
+        for (metrics, stack) in &*levels {
+            stack.report(metrics);
         }
         recorder.run_upkeep();
         let format = "text/plain; version=0.0.4; charset=utf-8";

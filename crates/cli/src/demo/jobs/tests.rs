@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use buttress::core::{Key, Rejected, Why};
-use buttress::providers::openai;
+use buttress::stack::policy::Policy;
 use http::{Request, Response};
 use reqwest::Body;
 use tower::util::BoxCloneSyncService;
@@ -48,8 +48,8 @@ fn client(
         }
         async move { admitted.map(|()| Response::new(Body::default())) }
     });
-    let classify = stack::classify(openai::PROFILE);
-    BoxCloneSyncService::new(classify.layer(answer))
+    let judged = stack::judged(&Policy::default()).unwrap();
+    BoxCloneSyncService::new(judged.layer(answer))
 }
 
 fn refused(why: Why, not_before: Option<Timestamp>) -> Result<(), Rejected> {

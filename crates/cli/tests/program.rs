@@ -131,6 +131,35 @@ fn a_file_that_the_demo_cannot_use_is_told_as_a_check_tells_it() {
     assert!(text(&demo.stderr).contains("/nowhere/buttress.toml: "));
 }
 
+#[test]
+fn the_environment_has_a_say_over_a_file_that_is_given_and_none_over_the_demos_own() {
+    let demo = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_buttress"))
+            .args([
+                "demo",
+                "--json",
+                "--workers",
+                "2",
+                "--jobs",
+                "2",
+                "--outage",
+                "0",
+            ])
+            .args(arguments)
+            .env("BUTTRESS_ELSEWHERE__RETRY__MAX_ATTEMPTS", "3")
+            .output()
+            .expect("it starts")
+    };
+    assert_eq!(demo(&[]).status.code(), Some(0));
+    let given = demo(&["--config", DEMO]);
+    assert_eq!(given.status.code(), Some(1));
+    assert!(text(&given.stderr).contains("there is no upstream of this name"));
+}
+
+const DEMO: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/config/demo.toml"
+);
 const OPENAI: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../examples/config/openai.toml"

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use buttress_core::quota::Quota;
+pub use buttress_core::quota::published::Unit;
 
 /// One limit, as a page says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +27,6 @@ pub struct PublishedLimit {
     pub source: &'static str,
     /// The day on which it was read.
     pub read: &'static str,
-}
-
-/// What a published limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Unit {
-    /// Requests.
-    Requests,
-    /// Tokens, of request and answer together.
-    Tokens,
-    /// Tokens of the request.
-    InputTokens,
-    /// Tokens of the answer.
-    OutputTokens,
-    /// Points: see [`Cost::points`](crate::Cost::points).
-    Points,
 }
 
 /// The time in which a limit counts.
@@ -85,19 +70,6 @@ impl fmt::Display for PublishedLimit {
             ..
         } = self;
         write!(f, "{amount} {} {}", unit.name(), period.name())
-    }
-}
-
-impl Unit {
-    /// The name used in documentation.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Tokens => "tokens",
-            Self::InputTokens => "input tokens",
-            Self::OutputTokens => "output tokens",
-            Self::Points => "points",
-        }
     }
 }
 

@@ -73,7 +73,7 @@ pub struct Published<'h> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
-    /// Requests, or the points that they cost.
+    /// Requests. In answers of some providers, the points that they cost.
     Requests,
     /// Tokens, of request and answer together.
     Tokens,
@@ -81,6 +81,8 @@ pub enum Unit {
     InputTokens,
     /// Tokens of the answer.
     OutputTokens,
+    /// Points: what a provider says that a request costs. No grammar reads these.
+    Points,
 }
 
 impl Unit {
@@ -91,6 +93,7 @@ impl Unit {
             Self::Tokens => "tokens",
             Self::InputTokens => "input tokens",
             Self::OutputTokens => "output tokens",
+            Self::Points => "points",
         }
     }
 }

@@ -20,13 +20,15 @@ impl Server {
         self.full_at.saturating_sub(now.as_nanos())
     }
 
-    fn takes(&mut self, cost: u64, now: Timestamp) {
+    fn takes(&mut self, cost: u64, now: Timestamp) -> bool {
         let level = self.level(now) + cost * INTERVAL;
-        if level > self.burst * INTERVAL {
-            self.refused += 1;
-        } else {
+        let is_served = level <= self.burst * INTERVAL;
+        if is_served {
             self.full_at = now.as_nanos() + level;
+        } else {
+            self.refused += 1;
         }
+        is_served
     }
 
     fn answer(&self, now: Timestamp) -> Option<Reading> {
@@ -67,8 +69,10 @@ impl World {
         match step {
             Step::Send { estimate, cost } => {
                 if let Ok(slot) = self.schedule.reserve(estimate, now, now) {
-                    self.server.takes(cost, now);
-                    self.truth.push((now, cost));
+                    // What is refused, because of what others spent, has cost nothing.
+                    if self.server.takes(cost, now) {
+                        self.truth.push((now, cost));
+                    }
                     self.in_flight.push((slot, [self.server.answer(now)]));
                 }
             }
@@ -82,7 +86,9 @@ impl World {
                 };
                 drop(self.schedule.answered(slot, &lesson, now));
             }
-            Step::OthersSpend(cost) => self.server.takes(cost, now),
+            Step::OthersSpend(cost) => {
+                self.server.takes(cost, now);
+            }
             Step::Pass(nanos) => self.now = now + Duration::from_nanos(nanos),
             Step::Answer(_) => {}
         }
@@ -130,7 +136,9 @@ proptest! {
         prop_assert_eq!(run(alone.collect(), burst).server.refused, 0);
         let world = run(steps, burst);
         let mut ours = Server { burst, full_at: 0, refused: 0 };
-        world.truth.iter().for_each(|(at, cost)| ours.takes(*cost, *at));
+        world.truth.iter().for_each(|(at, cost)| {
+            ours.takes(*cost, *at);
+        });
         prop_assert_eq!(ours.refused, 0);
     }
 

@@ -29,11 +29,10 @@ use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Hides, Kind, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Header, Looks, Says, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// Anthropic's API.
 pub const PROFILE: Profile = Profile {
@@ -59,187 +58,58 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page("platform.claude.com/docs/en/api/rate-limits", READ);
-
 /// Of each class of model.
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("Start", 1_000, Unit::Requests, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Start", 2_000_000, Unit::InputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Start", 400_000, Unit::OutputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Build", 5_000, Unit::Requests, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Build", 5_000_000, Unit::InputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Build", 1_000_000, Unit::OutputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Scale", 10_000, Unit::Requests, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Scale", 10_000_000, Unit::InputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Scale", 2_000_000, Unit::OutputTokens, Period::Minute)
-        .of(FOUR_FIVE),
-    PAGE.says("Start", 1_000, Unit::Requests, Period::Minute)
-        .of("Fable 5"),
-    PAGE.says("Start", 500_000, Unit::InputTokens, Period::Minute)
-        .of("Fable 5"),
-    PAGE.says("Start", 100_000, Unit::OutputTokens, Period::Minute)
-        .of("Fable 5"),
-];
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "platform.claude.com/docs/en/api/rate-limits", read "2026-11-22";
+    "Start":      1_000 Requests     / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Start":  2_000_000 InputTokens  / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Start":    400_000 OutputTokens / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Build":      5_000 Requests     / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Build":  5_000_000 InputTokens  / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Build":  1_000_000 OutputTokens / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Scale":     10_000 Requests     / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Scale": 10_000_000 InputTokens  / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Scale":  2_000_000 OutputTokens / Minute of "Opus, Sonnet and Haiku 4.5";
+    "Start":      1_000 Requests     / Minute of "Fable 5";
+    "Start":    500_000 InputTokens  / Minute of "Fable 5";
+    "Start":    100_000 OutputTokens / Minute of "Fable 5";
+};
 
-const FOUR_FIVE: &str = "Opus, Sonnet and Haiku 4.5";
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "anthropic spend limit",
-        &[Code(&["enforced_spend_limit_reached"])],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "anthropic usage limit",
-        &[
-            Status(&[400, 403, 429]),
-            Code(&["rate_limit_error", "invalid_request_error"]),
-            Says(&[
-                "you will regain access on",
-                "you have reached your api usage limits",
-                "you have reached your specified",
-            ]),
-        ],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "anthropic credit balance",
-        &[
-            Status(&[400, 402, 403]),
-            Says(&["credit balance is too low"]),
-        ],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "anthropic billing",
-        &[Code(&["billing_error"])],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "anthropic overloaded",
-        &[Code(&["overloaded_error"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "anthropic overloaded",
-        &[Status(&[429]), Says(&["not your usage limit"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "anthropic subscription",
-        &[
-            Status(&[429]),
-            Header("anthropic-ratelimit-unified-status", "rejected"),
-        ],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "anthropic acceleration limit",
-        &[Status(&[429]), Says(&["usage increase rate"])],
-        Class::RateLimited,
-        Scope::Org,
-    ),
-    Signal::new(
-        "anthropic limit",
-        &[Code(&["rate_limit_error"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "anthropic timeout",
-        &[Code(&["timeout_error"])],
-        Class::Timeout,
-        Scope::Request,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "anthropic spend limit":        QuotaExhausted, Org     if Code["enforced_spend_limit_reached"];
+    "anthropic usage limit":        QuotaExhausted, Org     if Status[400, 403, 429],
+        Code["rate_limit_error", "invalid_request_error"],
+        Says["you will regain access on", "you have reached your api usage limits", "you have reached your specified"];
+    "anthropic credit balance":     QuotaExhausted, Org     if Status[400, 402, 403], Says["credit balance is too low"];
+    "anthropic billing":            QuotaExhausted, Org     if Code["billing_error"];
+    "anthropic overloaded":         Overloaded,     Model   if Code["overloaded_error"];
+    "anthropic overloaded":         Overloaded,     Model   if Status[429], Says["not your usage limit"];
+    "anthropic subscription":       QuotaExhausted, Account if Status[429],
+        Header("anthropic-ratelimit-unified-status", "rejected");
+    "anthropic acceleration limit": RateLimited,    Org     if Status[429], Says["usage increase rate"];
+    "anthropic limit":              RateLimited,    Model   if Code["rate_limit_error"];
+    "anthropic timeout":            Timeout,        Request if Code["timeout_error"];
     // A success that is none, and events in a stream: the type stands for the status.
-    Signal::new(
-        "anthropic fault",
-        &[Looks("a success", is_success), Code(&["api_error"])],
-        Class::ServerError,
-        Scope::Model,
-    ),
-    Signal::new(
-        "anthropic credential",
-        &[
-            Looks("a success", is_success),
-            Code(&["authentication_error", "permission_error"]),
-        ],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "anthropic request",
-        &[
-            Looks("a success", is_success),
-            Code(&[
-                "invalid_request_error",
-                "not_found_error",
-                "request_too_large",
-            ]),
-        ],
-        Class::ClientError,
-        Scope::Request,
-    ),
-];
+    "anthropic fault":              ServerError,    Model   if Success, Code["api_error"];
+    "anthropic credential":         Auth,           Account if Success,
+        Code["authentication_error", "permission_error"];
+    "anthropic request":            ClientError,    Request if Success,
+        Code["invalid_request_error", "not_found_error", "request_too_large"];
+};
 
-fn is_success(fields: &Fields<'_>) -> bool {
-    fields.status().is_success()
-}
+const BUCKETS: &[Bucket] = buckets! {
+    "anthropic-ratelimit-requests-remaining"      => "anthropic-ratelimit-requests-reset";
+    "anthropic-ratelimit-tokens-remaining"        => "anthropic-ratelimit-tokens-reset";
+    "anthropic-ratelimit-input-tokens-remaining"  => "anthropic-ratelimit-input-tokens-reset";
+    "anthropic-ratelimit-output-tokens-remaining" => "anthropic-ratelimit-output-tokens-reset";
+    "anthropic-priority-input-tokens-remaining"   => "anthropic-priority-input-tokens-reset";
+    "anthropic-priority-output-tokens-remaining"  => "anthropic-priority-output-tokens-reset";
+    "anthropic-fast-input-tokens-remaining"       => "anthropic-fast-input-tokens-reset";
+    "anthropic-fast-output-tokens-remaining"      => "anthropic-fast-output-tokens-reset";
+};
 
-macro_rules! buckets {
-    ($($name:literal),+) => {
-        &[$(bucket(
-            concat!("anthropic-", $name, "-remaining"),
-            concat!("anthropic-", $name, "-reset"),
-        )),+]
-    };
-}
-
-const BUCKETS: &[Bucket] = buckets!(
-    "ratelimit-requests",
-    "ratelimit-tokens",
-    "ratelimit-input-tokens",
-    "ratelimit-output-tokens",
-    "priority-input-tokens",
-    "priority-output-tokens",
-    "fast-input-tokens",
-    "fast-output-tokens"
-);
-
-/// A subscription's windows: what its status is, and when it begins again.
-const WINDOWS: [(&str, &str); 4] = [
-    (
-        "anthropic-ratelimit-unified-5h-status",
-        "anthropic-ratelimit-unified-5h-reset",
-    ),
-    (
-        "anthropic-ratelimit-unified-7d-status",
-        "anthropic-ratelimit-unified-7d-reset",
-    ),
-    (
-        "anthropic-ratelimit-unified-7d_sonnet-status",
-        "anthropic-ratelimit-unified-7d_sonnet-reset",
-    ),
-    (
-        "anthropic-ratelimit-unified-7d_oi-status",
-        "anthropic-ratelimit-unified-7d_oi-reset",
-    ),
-];
+/// A subscription's windows.
+const WINDOWS: [&str; 4] = ["5h", "7d", "7d_sonnet", "7d_oi"];
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     match outcome.class() {
@@ -256,36 +126,25 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     }
 }
 
+/// The end of the window that is used up, the latest if there are several.
 fn window(fields: &Fields<'_>) -> Reading {
-    let unified = fields.header("anthropic-ratelimit-unified-reset");
+    let until = |reset: &str| fields.reads(reset, instant::epoch);
+    if let Some(reset) = fields.header("anthropic-ratelimit-unified-reset") {
+        return until(reset);
+    }
+    let of = |window: &str, what: &str| {
+        fields.header(&format!("anthropic-ratelimit-unified-{window}-{what}"))
+    };
     let rejected = WINDOWS
         .iter()
-        .filter(|(status, _)| fields.header(status) == Some("rejected"))
-        .filter_map(|(_, reset)| fields.header(reset));
-    let resets = unified
-        .into_iter()
-        .chain(rejected.filter(|_| unified.is_none()));
-    let waits = resets.map(|reset| fields.reads(reset, instant::epoch));
-    waits
-        .max_by_key(|reading| match reading {
-            Reading::Wait(wait) => Some(*wait),
-            Reading::Absent | Reading::Malformed => None,
-        })
-        .unwrap_or(Reading::Absent)
+        .filter(|window| of(window, "status") == Some("rejected"));
+    instant::longest(rejected.filter_map(|window| of(window, "reset").map(until)))
 }
 
-/// `You will regain access on 2026-09-01 at 00:00 UTC.`
 fn regained(fields: &Fields<'_>) -> Reading {
-    let Some((_, after)) = fields
-        .text("/error/message")
-        .split_once("regain access on ")
-    else {
-        return Reading::Absent;
-    };
-    let mut words = after.split_ascii_whitespace();
-    let (date, time) = match (words.next(), words.next(), words.next(), words.next()) {
-        (Some(date), Some("at"), Some(time), Some(zone)) if zone.starts_with("UTC") => (date, time),
-        _ => return Reading::Malformed,
-    };
-    fields.reads(&format!("{date}T{time}:00Z"), instant::rfc3339)
+    let message = fields.text("/error/message");
+    let end = message.split_once("regain access on ");
+    end.map_or(Reading::Absent, |(_, end)| {
+        fields.reads(end, instant::day_and_time)
+    })
 }

@@ -30,11 +30,10 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::duration;
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::openai::EXHAUSTED;
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 
 /// Azure OpenAI.
 pub const PROFILE: Profile = Profile {
@@ -59,88 +58,28 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "azure call volume quota",
-        &[
-            Status(&[403, 429]),
-            Says(&["out of call volume quota", "quota will be replenished"]),
-        ],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "azure call volume quota": QuotaExhausted, Account if Status[403, 429],
+        Says["out of call volume quota", "quota will be replenished"];
     // The quotas of its policies for tokens and for bandwidth.
-    Signal::new(
-        "azure gateway quota",
-        &[
-            Status(&[403]),
-            Looks("`statusCode` at the top", is_of_gateway),
-            Says(&["quota"]),
-        ],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "azure quota",
-        &[Code(EXHAUSTED)],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "azure high demand",
-        &[
-            Status(&[429]),
-            Says(&[
-                "experiencing high demand",
-                "temporarily unable to process your request",
-                "during peak load",
-            ]),
-        ],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "azure request too large",
-        &[Status(&[429]), Says(&["request too large"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "azure gateway limit",
-        &[
-            Status(&[429]),
-            Looks("`statusCode` at the top", is_of_gateway),
-        ],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "azure overloaded",
-        &[Code(&["server_is_overloaded", "service_unavailable_error"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "azure limit",
-        &[Code(&["rate_limit_exceeded"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-];
+    "azure gateway quota":     QuotaExhausted, Account if Status[403], Says["quota"],
+        Looks("`statusCode` at the top", is_of_gateway);
+    "azure quota":             QuotaExhausted, Org     if Code(EXHAUSTED);
+    "azure high demand":       Overloaded,     Model   if Status[429],
+        Says["experiencing high demand", "temporarily unable to process your request", "during peak load"];
+    "azure request too large": ClientError,    Request if Status[429], Says["request too large"];
+    "azure gateway limit":     RateLimited,    Account if Status[429], Looks("`statusCode` at the top", is_of_gateway);
+    "azure overloaded":        Overloaded,     Model   if Code["server_is_overloaded", "service_unavailable_error"];
+    "azure limit":             RateLimited,    Model   if Code["rate_limit_exceeded"];
+};
 
-const BUCKETS: &[Bucket] = &[
-    bucket(
-        "x-ratelimit-remaining-requests",
-        "x-ratelimit-reset-requests",
-    ),
-    bucket("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+const BUCKETS: &[Bucket] = buckets! {
+    "x-ratelimit-remaining-requests" => "x-ratelimit-reset-requests";
+    "x-ratelimit-remaining-tokens"   => "x-ratelimit-reset-tokens";
     // Seen in openai-python#937, with no `Retry-After` beside it.
-    bucket("x-ratelimit-remaining-tokens", "x-rate-limit-reset-tokens"),
-    bucket(
-        "x-ratelimit-remaining-requests",
-        "x-rate-limit-reset-requests",
-    ),
-];
+    "x-ratelimit-remaining-tokens"   => "x-rate-limit-reset-tokens";
+    "x-ratelimit-remaining-requests" => "x-rate-limit-reset-requests";
+};
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::QuotaExhausted {

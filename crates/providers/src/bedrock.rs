@@ -24,15 +24,14 @@
 //! model's maximum), and settled at the end; the output of some models counts five times.
 
 use buttress_core::hint::{HintSource, Hints, Reading, decimal};
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome, Scope};
 use serde_json::Value;
 
 use crate::cost::{Charge, Cost};
 use crate::fields::{Answer, Fields};
 use crate::profile::{IdempotencyHeader, Kind, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Says, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// AWS Bedrock.
 pub const PROFILE: Profile = Profile {
@@ -60,14 +59,10 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page(
-    "docs.aws.amazon.com/bedrock, scaling-throughput-best-practices",
-    READ,
-);
-
-const PUBLISHED: &[PublishedLimit] = &[PAGE
-    .says("any", 15_000_000, Unit::Tokens, Period::Minute)
-    .of("Claude 4.7 and later")];
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.aws.amazon.com/bedrock, scaling-throughput-best-practices", read "2026-11-22";
+    "any": 15_000_000 Tokens / Minute of "Claude 4.7 and later";
+};
 
 /// What botocore holds for throttling, whatever the status (`retries/standard.py`).
 const THROTTLED: &[&str] = &[
@@ -106,115 +101,28 @@ pub fn is_transient(status: u16, code: &str) -> bool {
     TRANSIENT_STATUSES.contains(&status) || TRANSIENT.contains(&code)
 }
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "bedrock daily quota",
-        &[Code(THROTTLED), Says(&["per day"])],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "bedrock quota",
-        &[Code(&["ServiceQuotaExceededException"])],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "bedrock throttling",
-        &[Code(&["ThrottlingException"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "bedrock throttling",
-        &[Code(THROTTLED)],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "bedrock model not ready",
-        &[Code(&["ModelNotReadyException"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "bedrock unavailable",
-        &[Code(&["ServiceUnavailableException"])],
-        Class::Unavailable,
-        Scope::Model,
-    ),
-    Signal::new(
-        "bedrock timeout",
-        &[Code(&[
-            "ModelTimeoutException",
-            "RequestTimeout",
-            "RequestTimeoutException",
-        ])],
-        Class::Timeout,
-        Scope::Request,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "bedrock daily quota":     QuotaExhausted, Account if Code(THROTTLED), Says["per day"];
+    "bedrock quota":           QuotaExhausted, Account if Code["ServiceQuotaExceededException"];
+    "bedrock throttling":      RateLimited,    Model   if Code["ThrottlingException"];
+    "bedrock throttling":      RateLimited,    Account if Code(THROTTLED);
+    "bedrock model not ready": Overloaded,     Model   if Code["ModelNotReadyException"];
+    "bedrock unavailable":     Unavailable,    Model   if Code["ServiceUnavailableException"];
+    "bedrock timeout":         Timeout,        Request if Code[
+        "ModelTimeoutException", "RequestTimeout", "RequestTimeoutException"];
     // The model failed, not the service: the SDKs do not repeat it.
-    Signal::new(
-        "bedrock model error",
-        &[Code(&["ModelErrorException"])],
-        Class::ServerError,
-        Scope::Request,
-    )
-    .repeated(Repeat::Never),
-    Signal::new(
-        "bedrock fault",
-        &[Code(&[
-            "InternalServerException",
-            "InternalFailure",
-            "InternalServiceError",
-        ])],
-        Class::ServerError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "bedrock fault",
-        &[Code(&["ModelStreamErrorException"])],
-        Class::ServerError,
-        Scope::Model,
-    ),
-    Signal::new(
-        "bedrock credential",
-        &[Code(&[
-            "AccessDeniedException",
-            "ExpiredTokenException",
-            "UnrecognizedClientException",
-            "InvalidSignatureException",
-            "MissingAuthenticationTokenException",
-        ])],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "bedrock conflict",
-        &[Code(&["ConflictException"])],
-        Class::Conflict,
-        Scope::Request,
-    ),
-    Signal::new(
-        "bedrock not found",
-        &[Code(&["ResourceNotFoundException"])],
-        Class::ClientError,
-        Scope::Model,
-    ),
-    Signal::new(
-        "bedrock request",
-        &[Code(&["ValidationException"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "bedrock model error",
-        &[Status(&[424])],
-        Class::ServerError,
-        Scope::Request,
-    )
-    .repeated(Repeat::Never),
-];
+    "bedrock model error":     ServerError,    Request, repeated Never if Code["ModelErrorException"];
+    "bedrock fault":           ServerError,    Request if Code[
+        "InternalServerException", "InternalFailure", "InternalServiceError"];
+    "bedrock fault":           ServerError,    Model   if Code["ModelStreamErrorException"];
+    "bedrock credential":      Auth,           Account if Code[
+        "AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException",
+        "MissingAuthenticationTokenException"];
+    "bedrock conflict":        Conflict,       Request if Code["ConflictException"];
+    "bedrock not found":       ClientError,    Model   if Code["ResourceNotFoundException"];
+    "bedrock request":         ClientError,    Request if Code["ValidationException"];
+    "bedrock model error":     ServerError,    Request, repeated Never if Status[424];
+};
 
 /// `com.amazonaws.bedrock#ThrottlingException:http://…` is `ThrottlingException`.
 fn bare(code: &str) -> &str {

@@ -26,15 +26,14 @@ use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome, Repeat};
 
-use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::fields::{Fields, is_success};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Hides, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
+use crate::published::{PublishedLimit, published};
 use crate::ratelimit;
-use crate::signal::Signal;
-use crate::signal::When::{Code, Header, Looks};
+use crate::signal::{Signal, signals};
 
 /// Cloudflare.
 pub const PROFILE: Profile = Profile {
@@ -52,66 +51,31 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page(
-    "developers.cloudflare.com/fundamentals/api/reference/limits",
-    READ,
-);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "developers.cloudflare.com/fundamentals/api/reference/limits", read "2026-11-22";
+    "user":    1_200 Requests / FiveMinutes;
+    "address":   200 Requests / Second;
+    "user":      320 Requests / FiveMinutes of "GraphQL";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("user", 1_200, Unit::Requests, Period::FiveMinutes),
-    PAGE.says("address", 200, Unit::Requests, Period::Second),
-    PAGE.says("user", 320, Unit::Requests, Period::FiveMinutes)
-        .of("GraphQL"),
-];
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "cloudflare success",
-        &[Looks("`success` is true", |fields| {
-            fields.status().is_success() && fields.value("/success") == Some(&true.into())
-        })],
-        Class::Ok,
-        Scope::Request,
-    ),
-    Signal::new(
-        "cloudflare limit",
-        &[Code(&["971", "10429"])],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "cloudflare address limit",
-        &[Code(&["1015"])],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "cloudflare challenge",
-        &[Header("cf-mitigated", "challenge")],
-        Class::Auth,
-        Scope::Account,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "cloudflare success":       Ok,          Request if Looks("`success` is true", is_ok);
+    "cloudflare limit":         RateLimited, Account if Code["971", "10429"];
+    "cloudflare address limit": RateLimited, Account if Code["1015"];
+    "cloudflare challenge":     Auth,        Account if Header("cf-mitigated", "challenge");
     // 9103 and 9106: a key without an address or of no form, 9109: a token that is not valid, 10000: authentication.
-    Signal::new(
-        "cloudflare credential",
-        &[Code(&["9103", "9106", "9109", "10000", "1020"])],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "cloudflare error",
-        &[Looks("`success` is false in a success", |fields| {
-            fields.status().is_success()
-        })],
-        Class::ClientError,
-        Scope::Request,
-    ),
-];
+    "cloudflare credential":    Auth,        Account if Code["9103", "9106", "9109", "10000", "1020"];
+    "cloudflare error":         ClientError, Request if Looks("`success` is false in a success", is_success);
+};
+
+fn is_ok(fields: &Fields<'_>) -> bool {
+    is_success(fields) && fields.value("/success") == Some(&true.into())
+}
 
 /// "All API calls for the next five minutes will be blocked."
 const BLOCKED: Duration = Duration::from_secs(300);
 
-const DATES: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+const DATES: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-reset"; };
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     hints.offer(HintSource::BodyField, fields.seconds("/retry_after"));

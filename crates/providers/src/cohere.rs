@@ -26,11 +26,10 @@ use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::Cost;
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Kind, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Says, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// Cohere's API.
 pub const PROFILE: Profile = Profile {
@@ -51,27 +50,18 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page("docs.cohere.com/docs/rate-limits", READ);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.cohere.com/docs/rate-limits", read "2026-11-22";
+    "trial":         20 Requests / Minute of "chat";
+    "trial":      1_000 Requests / Month;
+    "production":   500 Requests / Minute of "chat";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("trial", 20, Unit::Requests, Period::Minute)
-        .of("chat"),
-    PAGE.says("trial", 1_000, Unit::Requests, Period::Month),
-    PAGE.says("production", 500, Unit::Requests, Period::Minute)
-        .of("chat"),
-];
+const SIGNALS: &[Signal] = signals! {
+    "cohere monthly quota": QuotaExhausted, Account if Status[429], Says["calls / month", "calls/month", "per month"];
+};
 
-const SIGNALS: &[Signal] = &[Signal::new(
-    "cohere monthly quota",
-    &[
-        Status(&[429]),
-        Says(&["calls / month", "calls/month", "per month"]),
-    ],
-    Class::QuotaExhausted,
-    Scope::Account,
-)];
-
-const BUCKETS: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+const BUCKETS: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-reset"; };
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::RateLimited {

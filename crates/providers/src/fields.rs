@@ -20,6 +20,11 @@ pub(crate) struct Fields<'a> {
     answer: Answer,
 }
 
+/// Whether the status is one of a success. What failed then stands in the body, or in a stream.
+pub(crate) fn is_success(fields: &Fields<'_>) -> bool {
+    fields.status().is_success()
+}
+
 /// What a provider's answer says of itself, once it is in the usual shape: the body, and the status that is meant.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,

@@ -26,14 +26,13 @@
 //! Of a project, not of a key: requests and input tokens per minute, requests per day, per model.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::google;
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 use crate::zone::Zone;
 
 /// Google's Gemini API.
@@ -52,164 +51,42 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-use Class::{
-    Auth, ClientError, Conflict, Overloaded, QuotaExhausted, RateLimited, ServerError, Timeout,
-    Unavailable,
-};
-
 pub(crate) const COST: Cost = Cost {
     tokens: Charge::Input,
     usage: &["totalTokenCount"],
     ..Cost::CALLS
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "gemini daily quota",
-        &[Looks("a violated quota of a day", google::is_daily)],
-        QuotaExhausted,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini daily quota",
-        &[Code(&["quota_exceeded"])],
-        QuotaExhausted,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini not in the plan",
-        &[
-            Status(&[429]),
-            Looks("`limit: 0` in the message", has_limit_zero),
-        ],
-        QuotaExhausted,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini plan",
-        &[Code(&["QUOTA_EXHAUSTED"])],
-        QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "gemini credits",
-        &[Code(&["INSUFFICIENT_G1_CREDITS_BALANCE"])],
-        QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "gemini prepayment",
-        &[
-            Status(&[402, 403, 429]),
-            Says(&["prepayment credits are depleted"]),
-        ],
-        QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "gemini payment",
-        &[Status(&[402])],
-        QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "gemini payment",
-        &[Code(&["payment_required"])],
-        QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "gemini capacity",
-        &[Code(&[
-            "MODEL_CAPACITY_EXHAUSTED",
-            "MODEL_CAPACITY_EXCEEDED",
-        ])],
-        Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini limit of code assist",
-        &[
-            Code(&["RATE_LIMIT_EXCEEDED"]),
-            Looks("the domain is Cloud Code's", is_code_assist),
-        ],
-        RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "gemini limit of the project",
-        &[Code(&["RATE_LIMIT_EXCEEDED"]), Status(&[403])],
-        RateLimited,
-        Scope::Org,
-    ),
-    Signal::new(
-        "gemini limit",
-        &[Code(&[
-            "RATE_LIMIT_EXCEEDED",
-            "rate_limit_exceeded",
-            "too_many_requests",
-        ])],
-        RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini key",
-        &[Code(&["API_KEY_INVALID", "FAILED_PRECONDITION"])],
-        Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "gemini overloaded",
-        &[Status(&[503]), Says(&["overloaded", "high demand"])],
-        Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "gemini limit",
-        &[Code(&["RESOURCE_EXHAUSTED"])],
-        RateLimited,
-        Scope::Model,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "gemini daily quota":          QuotaExhausted, Model   if Looks("a violated quota of a day", google::is_daily);
+    "gemini daily quota":          QuotaExhausted, Model   if Code["quota_exceeded"];
+    "gemini not in the plan":      QuotaExhausted, Model   if Status[429],
+        Looks("`limit: 0` in the message", has_limit_zero);
+    "gemini plan":                 QuotaExhausted, Account if Code["QUOTA_EXHAUSTED"];
+    "gemini credits":              QuotaExhausted, Account if Code["INSUFFICIENT_G1_CREDITS_BALANCE"];
+    "gemini prepayment":           QuotaExhausted, Org     if Status[402, 403, 429],
+        Says["prepayment credits are depleted"];
+    "gemini payment":              QuotaExhausted, Org     if Status[402];
+    "gemini payment":              QuotaExhausted, Org     if Code["payment_required"];
+    "gemini capacity":             Overloaded,     Model   if Code[
+        "MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"];
+    "gemini limit of code assist": RateLimited,    Account if Code["RATE_LIMIT_EXCEEDED"],
+        Looks("the domain is Cloud Code's", is_code_assist);
+    "gemini limit of the project": RateLimited,    Org     if Code["RATE_LIMIT_EXCEEDED"], Status[403];
+    "gemini limit":                RateLimited,    Model   if Code[
+        "RATE_LIMIT_EXCEEDED", "rate_limit_exceeded", "too_many_requests"];
+    "gemini key":                  Auth,           Account if Code["API_KEY_INVALID", "FAILED_PRECONDITION"];
+    "gemini overloaded":           Overloaded,     Model   if Status[503], Says["overloaded", "high demand"];
+    "gemini limit":                RateLimited,    Model   if Code["RESOURCE_EXHAUSTED"];
     // The Interactions API says in words what others say in statuses.
-    Signal::new(
-        "gemini unavailable",
-        &[Code(&["service_unavailable"])],
-        Unavailable,
-        Scope::Request,
-    ),
-    Signal::new(
-        "gemini timeout",
-        &[Code(&["deadline_exceeded"])],
-        Timeout,
-        Scope::Request,
-    ),
-    Signal::new(
-        "gemini fault",
-        &[Code(&["api_error"])],
-        ServerError,
-        Scope::Request,
-    ),
+    "gemini unavailable":          Unavailable,    Request if Code["service_unavailable"];
+    "gemini timeout":              Timeout,        Request if Code["deadline_exceeded"];
+    "gemini fault":                ServerError,    Request if Code["api_error"];
     // What was aborted may be begun again; what exists already will go on to exist.
-    Signal::new(
-        "gemini aborted",
-        &[Code(&["aborted", "ABORTED"])],
-        Conflict,
-        Scope::Request,
-    )
-    .repeated(Repeat::Always),
-    Signal::new(
-        "gemini conflict",
-        &[Code(&["already_exists", "ALREADY_EXISTS"])],
-        Conflict,
-        Scope::Request,
-    ),
-    Signal::new(
-        "gemini cancelled",
-        &[Code(&["cancelled"])],
-        ClientError,
-        Scope::Request,
-    ),
-];
+    "gemini aborted":              Conflict,       Request, repeated Always if Code["aborted", "ABORTED"];
+    "gemini conflict":             Conflict,       Request if Code["already_exists", "ALREADY_EXISTS"];
+    "gemini cancelled":            ClientError,    Request if Code["cancelled"];
+};
 
 fn is_code_assist(fields: &Fields<'_>) -> bool {
     fields.text("/error/domain").starts_with("cloudcode")
@@ -230,11 +107,11 @@ fn has_limit_zero(fields: &Fields<'_>) -> bool {
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     match (outcome.class(), outcome.rule()) {
-        (QuotaExhausted, "gemini daily quota") => {
+        (Class::QuotaExhausted, "gemini daily quota") => {
             hints.offer(HintSource::DailyReset, midnight(fields));
         }
-        (QuotaExhausted, "gemini plan") => google::offer(fields, hints),
-        (QuotaExhausted, _) => {}
+        (Class::QuotaExhausted, "gemini plan") => google::offer(fields, hints),
+        (Class::QuotaExhausted, _) => {}
         _ => google::offer(fields, hints),
     }
 }

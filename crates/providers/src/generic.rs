@@ -24,7 +24,7 @@ use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Kind, Profile};
 use crate::ratelimit;
 
@@ -38,16 +38,13 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-pub(crate) const BUCKETS: &[Bucket] = &[
-    bucket("x-ratelimit-remaining", "x-ratelimit-reset"),
-    bucket("x-rate-limit-remaining", "x-rate-limit-reset"),
-    bucket("ratelimit-remaining", "ratelimit-reset"),
-    bucket(
-        "x-ratelimit-remaining-requests",
-        "x-ratelimit-reset-requests",
-    ),
-    bucket("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
-];
+pub(crate) const BUCKETS: &[Bucket] = buckets! {
+    "x-ratelimit-remaining"          => "x-ratelimit-reset";
+    "x-rate-limit-remaining"         => "x-rate-limit-reset";
+    "ratelimit-remaining"            => "ratelimit-reset";
+    "x-ratelimit-remaining-requests" => "x-ratelimit-reset-requests";
+    "x-ratelimit-remaining-tokens"   => "x-ratelimit-reset-tokens";
+};
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if matches!(outcome.class(), Class::RateLimited | Class::Unavailable) {

@@ -22,25 +22,25 @@ use std::time::Duration;
 
 use buttress_core::classify::{Answer, Reply, Rule, generic};
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome, Repeat};
 
 use crate::fields::Fields;
 use crate::github_graphql;
 use crate::github_rest::{PRIMARY, SECONDARY, is_exhausted};
 use crate::instant;
 use crate::profile::{Hides, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{self, Looks, Status};
+use crate::signal::signals;
 
 /// Octokit's plugin-throttling, for REST.
 pub const OCTOKIT: Profile = Profile {
     name: "octokit",
     title: "GitHub REST, as Octokit",
-    signals: &[
-        limit(SECONDARY, &[Status(&[403, 429]), SAYS_SECONDARY]),
-        limit(PRIMARY, &[Status(&[403, 429]), NOTHING_REMAINS]),
-        OTHER,
-    ],
+    signals: signals! {
+        SECONDARY:          RateLimited, Account if Status[403, 429], Says["secondary rate"];
+        PRIMARY:            RateLimited, Account if Status[403, 429], Looks("nothing remains", is_exhausted);
+        // To them a 429 without these signs is an error like any other.
+        "github other 429": ClientError, Request if Status[429];
+    },
     messages: &["/message", "/errors/0/message"],
     hints: octokit_hints,
     ..Profile::PLAIN
@@ -50,30 +50,15 @@ pub const OCTOKIT: Profile = Profile {
 pub const OCTOKIT_GRAPHQL: Profile = Profile {
     name: "octokit_graphql",
     title: "GitHub GraphQL, as Octokit",
-    signals: &[
-        Signal::new(
-            "octokit credential",
-            &[Status(&[401])],
-            Class::Auth,
-            Scope::Account,
-        ),
-        limit(
-            PRIMARY,
-            &[
-                IS_SUCCESS,
-                Looks("an error of the type RATE_LIMITED", is_rate_limited),
-            ],
-        ),
-        Signal::new(
-            "octokit other error",
-            &[IS_SUCCESS],
-            Class::ClientError,
-            Scope::Request,
-        ),
-        limit(SECONDARY, &[SAYS_SECONDARY]),
-        limit(PRIMARY, &[NOTHING_REMAINS]),
-        OTHER,
-    ],
+    signals: signals! {
+        "octokit credential":  Auth,        Account if Status[401];
+        PRIMARY:               RateLimited, Account if Success,
+            Looks("an error of the type RATE_LIMITED", is_rate_limited);
+        "octokit other error": ClientError, Request if Success;
+        SECONDARY:             RateLimited, Account if Says["secondary rate"];
+        PRIMARY:               RateLimited, Account if Looks("nothing remains", is_exhausted);
+        "github other 429":    ClientError, Request if Status[429];
+    },
     hides: Hides::InMember("errors"),
     ..OCTOKIT
 };
@@ -82,21 +67,14 @@ pub const OCTOKIT_GRAPHQL: Profile = Profile {
 pub const GO_GITHUB: Profile = Profile {
     name: "go_github",
     title: "GitHub REST, as go-github",
-    signals: &[
-        limit(PRIMARY, &[Status(&[403, 429]), NOTHING_REMAINS]),
-        limit(
-            SECONDARY,
-            &[Status(&[403, 429]), Looks("the link names it", is_linked)],
-        ),
-        OTHER,
-    ],
+    signals: signals! {
+        PRIMARY:            RateLimited, Account if Status[403, 429], Looks("nothing remains", is_exhausted);
+        SECONDARY:          RateLimited, Account if Status[403, 429], Looks("the link names it", is_linked);
+        "github other 429": ClientError, Request if Status[429];
+    },
     hints: go_hints,
     ..OCTOKIT
 };
-
-const NOTHING_REMAINS: When = Looks("nothing remains", is_exhausted);
-const SAYS_SECONDARY: When = When::Says(&["secondary rate"]);
-const IS_SUCCESS: When = Looks("a success", |fields| fields.status().is_success());
 
 /// The statuses after which Octokit's plugin-retry does not try again.
 pub const DO_NOT_RETRY: &[u16] = &[400, 401, 403, 404, 410, 422, 451];
@@ -114,18 +92,6 @@ pub fn plugin_retry(do_not_retry: &[u16]) -> impl Rule + 'static {
         }
         Answer::This(generic::judge(reply.status).with_repeat(Repeat::Always))
     }
-}
-
-/// To them a 429 without these signs is an error like any other.
-const OTHER: Signal = Signal::new(
-    "github other 429",
-    &[Status(&[429])],
-    Class::ClientError,
-    Scope::Request,
-);
-
-const fn limit(rule: &'static str, when: &'static [When]) -> Signal {
-    Signal::new(rule, when, Class::RateLimited, Scope::Account)
 }
 
 fn is_rate_limited(fields: &Fields<'_>) -> bool {

@@ -23,19 +23,18 @@
 //!
 //! 5 000 points an hour per user, `GITHUB_TOKEN` 1 000 per repository; 2 000 points a minute.
 
+use buttress_core::Outcome;
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;
-use buttress_core::{Class, Outcome, Scope};
 use serde_json::Value;
 
 use crate::cost::{Cost, Points};
-use crate::fields::Fields;
+use crate::fields::{Fields, is_success};
 use crate::github_rest::{self, CONTENT, PRIMARY, SECONDARY};
 use crate::instant;
 use crate::profile::{Hides, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Looks, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// GitHub's GraphQL API.
 pub const PROFILE: Profile = Profile {
@@ -59,109 +58,48 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page(
-    "docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api",
-    READ,
-);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api", read "2026-11-22";
+    "user":                          5_000 Points   / Hour;
+    "Enterprise Cloud":             10_000 Points   / Hour;
+    "GITHUB_TOKEN, per repository":  1_000 Points   / Hour;
+    "any":                           2_000 Points   / Minute;
+    "any":                             100 Requests   AtOnce of "REST and GraphQL together";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("user", 5_000, Unit::Points, Period::Hour),
-    PAGE.says("Enterprise Cloud", 10_000, Unit::Points, Period::Hour),
-    PAGE.says(
-        "GITHUB_TOKEN, per repository",
-        1_000,
-        Unit::Points,
-        Period::Hour,
-    ),
-    PAGE.says("any", 2_000, Unit::Points, Period::Minute),
-    PAGE.says("any", 100, Unit::Requests, Period::AtOnce)
-        .of("REST and GraphQL together"),
-];
+const SIGNALS: &[Signal] = signals! {
+    "github credential":         Auth,        Account  if Status[401];
+    SECONDARY:                   RateLimited, Account  if Looks("an error or the message names it", is_secondary);
+    PRIMARY:                     RateLimited, Resource if Looks(
+        "an error of the type RATE_LIMITED or RATE_LIMIT", is_rate_limited);
+    "github permission":         Auth,        Account  if Status[403],
+        Looks("the message forbids", github_rest::is_forbidden);
+    PRIMARY:                     RateLimited, Resource if Status[403, 429],
+        Looks("nothing remains", github_rest::is_exhausted);
+    CONTENT:                     RateLimited, Account  if Looks(
+        "UNPROCESSABLE, \"was submitted too quickly\"", is_too_quick);
+    "github graphql fault":      ServerError, Request  if Success,
+        Looks("\"Something went wrong while executing your query\"", is_fault);
+    "github graphql permission": Auth,        Account  if Success,
+        Looks("an error of the type FORBIDDEN or INSUFFICIENT_SCOPES", is_permission);
+    "github graphql error":      ClientError, Request  if Success;
+};
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "github credential",
-        &[Status(&[401])],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        SECONDARY,
-        &[Looks("an error or the message names it", is_secondary)],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        PRIMARY,
-        &[Looks(
-            "an error of the type RATE_LIMITED or RATE_LIMIT",
-            |fields| has_type(fields, &["RATE_LIMITED", "RATE_LIMIT"]),
-        )],
-        Class::RateLimited,
-        Scope::Resource,
-    ),
-    Signal::new(
-        "github permission",
-        &[
-            Status(&[403]),
-            Looks("the message forbids", github_rest::is_forbidden),
-        ],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        PRIMARY,
-        &[
-            Status(&[403, 429]),
-            Looks("nothing remains", github_rest::is_exhausted),
-        ],
-        Class::RateLimited,
-        Scope::Resource,
-    ),
-    Signal::new(
-        CONTENT,
-        &[Looks(
-            "UNPROCESSABLE, \"was submitted too quickly\"",
-            |fields| has_message(fields, "UNPROCESSABLE", "was submitted too quickly"),
-        )],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "github graphql fault",
-        &[Looks(
-            "\"Something went wrong while executing your query\"",
-            |fields| {
-                is_success(fields)
-                    && has_message(
-                        fields,
-                        "",
-                        "Something went wrong while executing your query",
-                    )
-            },
-        )],
-        Class::ServerError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "github graphql permission",
-        &[Looks(
-            "an error of the type FORBIDDEN or INSUFFICIENT_SCOPES",
-            |fields| is_success(fields) && has_type(fields, &["FORBIDDEN", "INSUFFICIENT_SCOPES"]),
-        )],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "github graphql error",
-        &[Looks("any other error in a success", is_success)],
-        Class::ClientError,
-        Scope::Request,
-    ),
-];
+fn is_rate_limited(fields: &Fields<'_>) -> bool {
+    has_type(fields, &["RATE_LIMITED", "RATE_LIMIT"])
+}
 
-fn is_success(fields: &Fields<'_>) -> bool {
-    fields.status().is_success()
+fn is_permission(fields: &Fields<'_>) -> bool {
+    has_type(fields, &["FORBIDDEN", "INSUFFICIENT_SCOPES"])
+}
+
+fn is_too_quick(fields: &Fields<'_>) -> bool {
+    has_message(fields, "UNPROCESSABLE", "was submitted too quickly")
+}
+
+fn is_fault(fields: &Fields<'_>) -> bool {
+    let phrase = "Something went wrong while executing your query";
+    has_message(fields, "", phrase)
 }
 
 fn word<'a>(error: &'a Value, name: &str) -> &'a str {

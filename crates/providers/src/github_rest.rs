@@ -31,16 +31,15 @@ use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome};
 use serde_json::Value;
 
 use crate::cost::{Cost, Points};
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket, is_zero};
+use crate::instant::{self, Bucket, buckets, is_zero};
 use crate::profile::Profile;
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Looks, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// GitHub's REST API.
 pub const PROFILE: Profile = Profile {
@@ -63,102 +62,31 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page(
-    "docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api",
-    READ,
-);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api", read "2026-11-22";
+    "no credential, per address":                  60 Requests / Hour;
+    "user":                                     5_000 Requests / Hour;
+    "app of an Enterprise Cloud organisation": 15_000 Requests / Hour;
+    "app installation, at least":               5_000 Requests / Hour;
+    "app installation, at most":               12_500 Requests / Hour;
+    "GITHUB_TOKEN, per repository":             1_000 Requests / Hour;
+    "user":                                        30 Requests / Minute of "search";
+    "any":                                        100 Requests   AtOnce of "REST and GraphQL together";
+    "any":                                        900 Points   / Minute of "one endpoint";
+    "any":                                         80 Requests / Minute of "new content";
+    "any":                                        500 Requests / Hour   of "new content";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says(
-        "no credential, per address",
-        60,
-        Unit::Requests,
-        Period::Hour,
-    ),
-    PAGE.says("user", 5_000, Unit::Requests, Period::Hour),
-    PAGE.says(
-        "app of an Enterprise Cloud organisation",
-        15_000,
-        Unit::Requests,
-        Period::Hour,
-    ),
-    PAGE.says(
-        "app installation, at least",
-        5_000,
-        Unit::Requests,
-        Period::Hour,
-    ),
-    PAGE.says(
-        "app installation, at most",
-        12_500,
-        Unit::Requests,
-        Period::Hour,
-    ),
-    PAGE.says(
-        "GITHUB_TOKEN, per repository",
-        1_000,
-        Unit::Requests,
-        Period::Hour,
-    ),
-    PAGE.says("user", 30, Unit::Requests, Period::Minute)
-        .of("search"),
-    PAGE.says("any", 100, Unit::Requests, Period::AtOnce)
-        .of("REST and GraphQL together"),
-    PAGE.says("any", 900, Unit::Points, Period::Minute)
-        .of("one endpoint"),
-    PAGE.says("any", 80, Unit::Requests, Period::Minute)
-        .of("new content"),
-    PAGE.says("any", 500, Unit::Requests, Period::Hour)
-        .of("new content"),
-];
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        SECONDARY,
-        &[
-            Status(&[403, 429]),
-            Looks("the message or the link names it", is_secondary),
-        ],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "github permission",
-        &[Status(&[403]), Looks("the message forbids", is_forbidden)],
-        Class::Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        PRIMARY,
-        &[Status(&[403, 429]), Looks("nothing remains", is_exhausted)],
-        Class::RateLimited,
-        Scope::Resource,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    SECONDARY:                     RateLimited, Account  if Status[403, 429],
+        Looks("the message or the link names it", is_secondary);
+    "github permission":           Auth,        Account  if Status[403], Looks("the message forbids", is_forbidden);
+    PRIMARY:                       RateLimited, Resource if Status[403, 429], Looks("nothing remains", is_exhausted);
     // A 403 that says when to come back is a limit, even if it does not say which.
-    Signal::new(
-        "github 403 with retry-after",
-        &[
-            Status(&[403]),
-            Looks("`retry-after`", |fields| {
-                fields.header("retry-after").is_some()
-            }),
-        ],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        CONTENT,
-        &[
-            Status(&[422]),
-            Looks(
-                "an error `abuse`, or \"submitted too quickly\"",
-                is_too_quick,
-            ),
-        ],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-];
+    "github 403 with retry-after": RateLimited, Account  if Status[403], Has("retry-after");
+    CONTENT:                       RateLimited, Account  if Status[422],
+        Looks("an error `abuse`, or \"submitted too quickly\"", is_too_quick);
+};
 
 pub(crate) const PRIMARY: &str = "github primary limit";
 pub(crate) const SECONDARY: &str = "github secondary limit";
@@ -177,7 +105,7 @@ const FORBIDDEN: [&str; 5] = [
     "Maximum number of login attempts",
 ];
 
-const BUCKETS: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+const BUCKETS: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-reset"; };
 
 pub(crate) fn is_secondary(fields: &Fields<'_>) -> bool {
     let link = fields.text("/documentation_url");

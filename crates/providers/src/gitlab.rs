@@ -23,14 +23,13 @@
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::Profile;
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Looks, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// GitLab's API.
 pub const PROFILE: Profile = Profile {
@@ -44,30 +43,20 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page(
-    "docs.gitlab.com/administration/settings/user_and_ip_rate_limits",
-    READ,
-);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.gitlab.com/administration/settings/user_and_ip_rate_limits", read "2026-11-22";
+    "gitlab.com, user":   2_000 Requests / Minute;
+    "self-managed, user": 7_200 Requests / Hour;
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("gitlab.com, user", 2_000, Unit::Requests, Period::Minute),
-    PAGE.says("self-managed, user", 7_200, Unit::Requests, Period::Hour),
-];
+const SIGNALS: &[Signal] = signals! {
+    "gitlab resource lock": Conflict, Request, repeated Always if Status[409],
+        Looks("\u{201c}Resource lock\u{201d}, also outside JSON", is_lock);
+};
 
-const SIGNALS: &[Signal] = &[Signal::new(
-    "gitlab resource lock",
-    &[
-        Status(&[409]),
-        Looks("\u{201c}Resource lock\u{201d}, also outside JSON", is_lock),
-    ],
-    Class::Conflict,
-    Scope::Request,
-)
-.repeated(Repeat::Always)];
+const RESETS: &[Bucket] = buckets! { "ratelimit-remaining" => "ratelimit-reset"; };
 
-const RESETS: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-reset")];
-
-const RESET_TIMES: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-resettime")];
+const RESET_TIMES: &[Bucket] = buckets! { "ratelimit-remaining" => "ratelimit-resettime"; };
 
 /// python-gitlab looks at the text of the answer, whatever its form.
 fn is_lock(fields: &Fields<'_>) -> bool {

@@ -32,9 +32,8 @@ use crate::fields::Fields;
 use crate::instant::{self, Bucket};
 use crate::openai::{self, EXHAUSTED};
 use crate::profile::{Kind, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Says, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// Groq's API.
 pub const PROFILE: Profile = Profile {
@@ -59,52 +58,20 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page("console.groq.com/docs/rate-limits", READ);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "console.groq.com/docs/rate-limits", read "2026-11-22";
+    "free":     30 Requests / Minute;
+    "free": 14_400 Requests / Day    of "small models";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("free", 30, Unit::Requests, Period::Minute),
-    PAGE.says("free", 14_400, Unit::Requests, Period::Day)
-        .of("small models"),
-];
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "groq request too large",
-        &[Status(&[413])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "groq request too large",
-        &[Status(&[429]), Says(&["request too large"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "groq quota",
-        &[Code(EXHAUSTED)],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
-    Signal::new(
-        "groq capacity",
-        &[Status(&[498])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "groq capacity",
-        &[Code(&["capacity_exceeded"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "groq limit",
-        &[Code(&["rate_limit_exceeded"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "groq request too large": ClientError,    Request if Status[413];
+    "groq request too large": ClientError,    Request if Status[429], Says["request too large"];
+    "groq quota":             QuotaExhausted, Org     if Code(EXHAUSTED);
+    "groq capacity":          Overloaded,     Model   if Status[498];
+    "groq capacity":          Overloaded,     Model   if Code["capacity_exceeded"];
+    "groq limit":             RateLimited,    Model   if Code["rate_limit_exceeded"];
+};
 
 /// Requests of the day, tokens of the minute.
 const BUCKETS: &[Bucket] = openai::BUCKETS;

@@ -27,12 +27,11 @@ use std::time::Duration;
 
 use buttress_core::classify::Reply;
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Outcome, Repeat};
 
 use crate::fields::Fields;
 use crate::profile::{Hides, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 use crate::{signal, status_details};
 
 /// gRPC.
@@ -50,100 +49,29 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-use Class::{Auth, ClientError, Conflict, RateLimited, ServerError, Timeout, Unavailable};
-
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
-const SIGNALS: &[Signal] = &[
-    Signal::new("grpc OK", &[Code(&["0"])], Class::Ok, Scope::Request),
-    Signal::new(
-        "grpc message size",
-        &[
-            Code(&["8"]),
-            Says(&[
-                "message larger than max",
-                "message exceeds maximum size",
-                "exceeds the maximum configured message size",
-            ]),
-        ],
-        ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "grpc RESOURCE_EXHAUSTED",
-        &[Code(&["8"])],
-        RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "grpc UNAVAILABLE",
-        &[Code(&["14"])],
-        Unavailable,
-        Scope::Request,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "grpc OK":                                                  Ok,          Request if Code["0"];
+    "grpc message size":                                        ClientError, Request if Code["8"],
+        Says["message larger than max", "message exceeds maximum size", "exceeds the maximum configured message size"];
+    "grpc RESOURCE_EXHAUSTED":                                  RateLimited, Account if Code["8"];
+    "grpc UNAVAILABLE":                                         Unavailable, Request if Code["14"];
     // The time is the caller's, and it is up.
-    Signal::new(
-        "grpc DEADLINE_EXCEEDED",
-        &[Code(&["4"])],
-        Timeout,
-        Scope::Request,
-    )
-    .repeated(Repeat::Never),
-    Signal::new("grpc ABORTED", &[Code(&["10"])], Conflict, Scope::Request),
-    Signal::new(
-        "grpc ALREADY_EXISTS",
-        &[Code(&["6"])],
-        Conflict,
-        Scope::Request,
-    ),
-    Signal::new(
-        "grpc PERMISSION_DENIED or UNAUTHENTICATED",
-        &[Code(&["7", "16"])],
-        Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "grpc request",
-        &[Code(&["1", "3", "5", "9", "11", "12"])],
-        ClientError,
-        Scope::Request,
-    ),
+    "grpc DEADLINE_EXCEEDED":                                   Timeout,     Request, repeated Never if Code["4"];
+    "grpc ABORTED":                                             Conflict,    Request if Code["10"];
+    "grpc ALREADY_EXISTS":                                      Conflict,    Request if Code["6"];
+    "grpc PERMISSION_DENIED or UNAUTHENTICATED":                Auth,        Account if Code["7", "16"];
+    "grpc request":                                             ClientError, Request if Code[
+        "1", "3", "5", "9", "11", "12"];
     // A code is repeated where it is listed, and these are not: UNKNOWN, INTERNAL, DATA_LOSS, and what is no code.
-    Signal::new(
-        "grpc UNKNOWN, INTERNAL or DATA_LOSS",
-        &[Looks("any other `grpc-status`", |fields| {
-            fields.header("grpc-status").is_some()
-        })],
-        ServerError,
-        Scope::Request,
-    )
-    .repeated(Repeat::Never),
-    Signal::new(
-        "grpc UNAVAILABLE by HTTP status",
-        &[Status(&[429, 502, 503, 504])],
-        Unavailable,
-        Scope::Request,
-    ),
-    Signal::new(
-        "grpc UNAUTHENTICATED or PERMISSION_DENIED by HTTP status",
-        &[Status(&[401, 403])],
-        Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "grpc UNIMPLEMENTED by HTTP status",
-        &[Status(&[404])],
-        ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "grpc INTERNAL or UNKNOWN by HTTP status",
-        &[],
-        ServerError,
-        Scope::Request,
-    )
-    .repeated(Repeat::Never),
-];
+    "grpc UNKNOWN, INTERNAL or DATA_LOSS":                      ServerError, Request, repeated Never
+        if Has("grpc-status");
+    "grpc UNAVAILABLE by HTTP status":                          Unavailable, Request if Status[429, 502, 503, 504];
+    "grpc UNAUTHENTICATED or PERMISSION_DENIED by HTTP status": Auth,        Account if Status[401, 403];
+    "grpc UNIMPLEMENTED by HTTP status":                        ClientError, Request if Status[404];
+    "grpc INTERNAL or UNKNOWN by HTTP status":                  ServerError, Request, repeated Never;
+};
 
 /// Whether an answer takes from the tokens that throttle retries (gRFC A6): a failure that may be repeated does, and
 /// one that the server forbids to repeat.

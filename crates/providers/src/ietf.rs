@@ -21,14 +21,13 @@
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Kind, Profile};
 use crate::ratelimit;
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Status};
+use crate::signal::{Signal, signals};
 
 /// Servers with `RateLimit` fields.
 pub const PROFILE: Profile = Profile {
@@ -43,38 +42,21 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "ietf problem type",
-        &[Code(&[
-            "https://iana.org/assignments/http-problem-types#quota-exceeded",
-            "https://iana.org/assignments/http-problem-types#abnormal-usage-detected",
-        ])],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "ietf problem type",
-        &[Code(&[
-            "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
-        ])],
-        Class::Unavailable,
-        Scope::Account,
-    ),
-    Signal::new(
-        "ietf reduced capacity",
-        &[
-            Status(&[503]),
-            Looks("a `RateLimit` field of which nothing remains", |fields| {
-                matches!(ratelimit::reading(fields), Reading::Wait(_))
-            }),
-        ],
-        Class::Unavailable,
-        Scope::Account,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "ietf problem type":     RateLimited, Account if Code[
+        "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        "https://iana.org/assignments/http-problem-types#abnormal-usage-detected"];
+    "ietf problem type":     Unavailable, Account if Code[
+        "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"];
+    "ietf reduced capacity": Unavailable, Account if Status[503],
+        Looks("a `RateLimit` field of which nothing remains", is_exhausted);
+};
 
-const TRIPLET: &[Bucket] = &[bucket("ratelimit-remaining", "ratelimit-reset")];
+fn is_exhausted(fields: &Fields<'_>) -> bool {
+    matches!(ratelimit::reading(fields), Reading::Wait(_))
+}
+
+const TRIPLET: &[Bucket] = buckets! { "ratelimit-remaining" => "ratelimit-reset"; };
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if !matches!(outcome.class(), Class::RateLimited | Class::Unavailable) {

@@ -34,6 +34,18 @@ pub(crate) fn rfc3339(text: &str, now: UnixTime) -> Option<Duration> {
     Some(UnixTime::from_nanos(time.as_nanosecond()).since(now))
 }
 
+/// The wait until a day and a time of it as a sentence has them: `2026-09-01 at 00:00 UTC.`
+pub(crate) fn day_and_time(text: &str, now: UnixTime) -> Option<Duration> {
+    let mut words = text.split_ascii_whitespace();
+    let mut word = || words.next();
+    match (word()?, word()?, word()?, word()?) {
+        (day, "at", time, zone) if zone.starts_with("UTC") => {
+            rfc3339(&format!("{day}T{time}:00Z"), now)
+        }
+        _ => None,
+    }
+}
+
 /// The wait until an HTTP date.
 pub(crate) fn date(text: &str, now: UnixTime) -> Option<Duration> {
     http_date::parse(text.as_bytes(), now).map(|time| time.since(now))
@@ -82,9 +94,14 @@ pub(crate) struct Bucket {
     pub(crate) reset: &'static str,
 }
 
-pub(crate) const fn bucket(remaining: &'static str, reset: &'static str) -> Bucket {
-    Bucket { remaining, reset }
+/// A table of buckets, a row for each: `"x-remaining" => "x-reset";`.
+macro_rules! buckets {
+    ($($remaining:literal => $reset:literal;)*) => {
+        &[$($crate::instant::Bucket { remaining: $remaining, reset: $reset }),*]
+    };
 }
+
+pub(crate) use buckets;
 
 impl Bucket {
     /// Whether nothing remains. A bucket with something left did not refuse, and its reset belongs to another story.
@@ -106,6 +123,15 @@ pub(crate) fn is_zero(fields: &Fields<'_>, name: &str) -> bool {
     number == Some(Duration::ZERO)
 }
 
+/// The longest of several waits: a limit that is over while another is not helps nobody.
+pub(crate) fn longest(readings: impl Iterator<Item = Reading>) -> Reading {
+    let length = |reading: &Reading| match reading {
+        Reading::Wait(wait) => Some(*wait),
+        Reading::Absent | Reading::Malformed => None,
+    };
+    readings.max_by_key(length).unwrap_or(Reading::Absent)
+}
+
 /// The reset of the exhausted bucket, the latest if there are several. An answer out of a cache tells of another time.
 pub(crate) fn latest(
     fields: &Fields<'_>,
@@ -115,15 +141,10 @@ pub(crate) fn latest(
     let resets = buckets
         .iter()
         .filter(|bucket| !fields.is_cached() && bucket.counts(fields));
-    let readings = resets.filter_map(|bucket| {
+    longest(resets.filter_map(|bucket| {
         let text = fields.header(bucket.reset)?;
         Some(fields.reads(text, read))
-    });
-    let length = |reading: &Reading| match reading {
-        Reading::Wait(wait) => Some(*wait),
-        Reading::Absent | Reading::Malformed => None,
-    };
-    readings.max_by_key(length).unwrap_or(Reading::Absent)
+    }))
 }
 
 #[cfg(test)]

@@ -28,10 +28,9 @@ use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket, is_zero};
+use crate::instant::{self, Bucket, buckets, is_zero};
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 
 /// Mistral's API.
 pub const PROFILE: Profile = Profile {
@@ -56,51 +55,16 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "mistral not in the plan",
-        &[
-            Status(&[429]),
-            Looks("a limit of zero", |fields| {
-                is_zero(fields, "x-ratelimit-limit-req-minute")
-                    || is_zero(fields, "x-ratelimit-limit-tokens-minute")
-            }),
-        ],
-        Class::QuotaExhausted,
-        Scope::Model,
-    ),
-    Signal::new(
-        "mistral monthly quota",
-        &[
-            Status(&[429]),
-            Looks("nothing remains of the month", |fields| {
-                is_zero(fields, "x-ratelimitbysize-remaining-month")
-            }),
-        ],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "mistral capacity",
-        &[Code(&["3505", "service_tier_capacity_exceeded"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "mistral capacity",
-        &[Status(&[429]), Says(&["service tier capacity exceeded"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "mistral limit",
-        &[Code(&["1300", "rate_limited"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "mistral not in the plan": QuotaExhausted, Model   if Status[429],
+        Zero["x-ratelimit-limit-req-minute", "x-ratelimit-limit-tokens-minute"];
+    "mistral monthly quota":   QuotaExhausted, Account if Status[429], Zero["x-ratelimitbysize-remaining-month"];
+    "mistral capacity":        Overloaded,     Model   if Code["3505", "service_tier_capacity_exceeded"];
+    "mistral capacity":        Overloaded,     Model   if Status[429], Says["service tier capacity exceeded"];
+    "mistral limit":           RateLimited,    Model   if Code["1300", "rate_limited"];
+};
 
-const SIZED: &[Bucket] = &[bucket("ratelimitbysize-remaining", "ratelimitbysize-reset")];
+const SIZED: &[Bucket] = buckets! { "ratelimitbysize-remaining" => "ratelimitbysize-reset"; };
 
 /// What counts by the minute.
 const MINUTES: [(&str, &str); 2] = [

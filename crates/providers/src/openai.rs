@@ -35,10 +35,9 @@ use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 
 /// OpenAI's API.
 pub const PROFILE: Profile = Profile {
@@ -85,96 +84,35 @@ pub(crate) const EXHAUSTED: &[&str] = &[
     "billing_hard_limit_reached",
 ];
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "openai quota",
-        &[Code(EXHAUSTED)],
-        Class::QuotaExhausted,
-        Scope::Org,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "openai quota":             QuotaExhausted, Org     if Code(EXHAUSTED);
     // The ChatGPT backend: a plan's window, with the time of its end.
-    Signal::new(
-        "openai plan",
-        &[Code(&["usage_limit_reached", "usage_not_included"])],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
+    "openai plan":              QuotaExhausted, Account if Code["usage_limit_reached", "usage_not_included"];
     // Larger than the whole bucket: no wait makes room for it.
-    Signal::new(
-        "openai request too large",
-        &[Status(&[429]), Says(&["request too large"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "openai project limit",
-        &[
-            Status(&[429]),
-            Looks("the project's bucket alone is empty", is_of_project),
-        ],
-        Class::RateLimited,
-        Scope::Org,
-    ),
+    "openai request too large": ClientError,    Request if Status[429], Says["request too large"];
+    "openai project limit":     RateLimited,    Org     if Status[429],
+        Looks("the project's bucket alone is empty", is_of_project);
     // Requests that grow too steeply: under 503, and in a stream, the same word means overload.
-    Signal::new(
-        "openai slow down",
-        &[Status(&[429]), Code(&["slow_down"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openai limit",
-        &[Code(&["rate_limit_exceeded", "rate_limit_error"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openai overloaded",
-        &[Code(&[
-            "server_is_overloaded",
-            "service_unavailable_error",
-            "slow_down",
-        ])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openai overloaded",
-        &[Status(&[503]), Says(&["currently overloaded"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
+    "openai slow down":         RateLimited,    Model   if Status[429], Code["slow_down"];
+    "openai limit":             RateLimited,    Model   if Code["rate_limit_exceeded", "rate_limit_error"];
+    "openai overloaded":        Overloaded,     Model   if Code[
+        "server_is_overloaded", "service_unavailable_error", "slow_down"];
+    "openai overloaded":        Overloaded,     Model   if Status[503], Says["currently overloaded"];
     // In a stream, which has no status.
-    Signal::new(
-        "openai request",
-        &[
-            Looks("a success", |fields| fields.status().is_success()),
-            Code(&["context_length_exceeded", "invalid_request_error"]),
-        ],
-        Class::ClientError,
-        Scope::Request,
-    ),
-];
+    "openai request":           ClientError,    Request if Success,
+        Code["context_length_exceeded", "invalid_request_error"];
+};
 
-pub(crate) const BUCKETS: &[Bucket] = &[
-    bucket(
-        "x-ratelimit-remaining-requests",
-        "x-ratelimit-reset-requests",
-    ),
-    bucket("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
-    PROJECT,
-];
+pub(crate) const BUCKETS: &[Bucket] = buckets! {
+    "x-ratelimit-remaining-requests"       => "x-ratelimit-reset-requests";
+    "x-ratelimit-remaining-tokens"         => "x-ratelimit-reset-tokens";
+    "x-ratelimit-remaining-project-tokens" => "x-ratelimit-reset-project-tokens";
+};
 
-const PROJECT: Bucket = bucket(
-    "x-ratelimit-remaining-project-tokens",
-    "x-ratelimit-reset-project-tokens",
-);
-
+/// Its bucket stands last.
 fn is_of_project(fields: &Fields<'_>) -> bool {
-    PROJECT.is_exhausted(fields)
-        && !BUCKETS[..2]
-            .iter()
-            .any(|bucket| bucket.is_exhausted(fields))
+    let mut exhausted = BUCKETS.iter().map(|bucket| bucket.is_exhausted(fields));
+    exhausted.next_back() == Some(true) && !exhausted.any(|is_exhausted| is_exhausted)
 }
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {

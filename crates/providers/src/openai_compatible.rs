@@ -31,11 +31,10 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::generic;
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::openai::EXHAUSTED;
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Says, Status};
+use crate::signal::{Signal, signals};
 
 /// A server that speaks OpenAI's language.
 pub const PROFILE: Profile = Profile {
@@ -59,54 +58,19 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "compatible quota",
-        &[Code(EXHAUSTED)],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "compatible plan",
-        &[
-            Status(&[402, 403, 429]),
-            Says(&["usage limit reached", "monthly limit reached"]),
-        ],
-        Class::QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "compatible overloaded",
-        &[Code(&[
-            "queue_exceeded",
-            "server_is_overloaded",
-            "service_unavailable_error",
-            "capacity_exceeded",
-        ])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "compatible request too large",
-        &[Status(&[413, 429]), Says(&["request too large"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "compatible limit",
-        &[Code(&[
-            "rate_limit_exceeded",
-            "request_quota_exceeded",
-            "token_quota_exceeded",
-            "RateLimitReached",
-        ])],
-        Class::RateLimited,
-        Scope::Account,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "compatible quota":             QuotaExhausted, Account if Code(EXHAUSTED);
+    "compatible plan":              QuotaExhausted, Account if Status[402, 403, 429],
+        Says["usage limit reached", "monthly limit reached"];
+    "compatible overloaded":        Overloaded,     Model   if Code[
+        "queue_exceeded", "server_is_overloaded", "service_unavailable_error", "capacity_exceeded"];
+    "compatible request too large": ClientError,    Request if Status[413, 429], Says["request too large"];
+    "compatible limit":             RateLimited,    Account if Code[
+        "rate_limit_exceeded", "request_quota_exceeded", "token_quota_exceeded", "RateLimitReached"];
+};
 
 /// GitHub Models.
-const TIME_LEFT: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-timeremaining")];
+const TIME_LEFT: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-timeremaining"; };
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::QuotaExhausted {

@@ -28,11 +28,10 @@ use serde_json::Value;
 
 use crate::cost::Cost;
 use crate::fields::{Answer, Fields};
-use crate::instant::{self, Bucket, bucket};
+use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Hides, Kind, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// OpenRouter's API.
 pub const PROFILE: Profile = Profile {
@@ -56,111 +55,30 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-use Class::{
-    ClientError, Overloaded, QuotaExhausted, RateLimited, ServerError, Timeout, Unavailable,
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "openrouter.ai/docs/api/limits", read "2026-11-22";
+    "any":                     20 Requests / Minute of "`:free` models";
+    "less than 10 credits":    50 Requests / Day    of "`:free` models";
+    "10 credits or more":   1_000 Requests / Day    of "`:free` models";
 };
 
-const PAGE: Page = Page("openrouter.ai/docs/api/limits", READ);
-
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("any", 20, Unit::Requests, Period::Minute)
-        .of(FREE),
-    PAGE.says("less than 10 credits", 50, Unit::Requests, Period::Day)
-        .of(FREE),
-    PAGE.says("10 credits or more", 1_000, Unit::Requests, Period::Day)
-        .of(FREE),
-];
-
-const FREE: &str = "`:free` models";
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "openrouter in-flight budget",
-        &[
-            Status(&[402]),
-            Looks(
-                "held by requests in flight, with a Retry-After",
-                is_in_flight,
-            ),
-        ],
-        RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "openrouter credits",
-        &[Code(&["402", "payment_required"])],
-        QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "openrouter free models per day",
-        &[Status(&[429]), Says(&["-per-day"])],
-        QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "openrouter free models per minute",
-        &[Status(&[429]), Says(&["-per-min"])],
-        RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "openrouter budget",
-        &[
-            Status(&[403]),
-            Looks("`resets_at`", |fields| {
-                budget_end(fields) != Reading::Absent
-            }),
-        ],
-        QuotaExhausted,
-        Scope::Account,
-    ),
-    Signal::new(
-        "openrouter moderation",
-        &[
-            Status(&[403]),
-            Looks("`reasons` or `flagged_input`", is_moderation),
-        ],
-        ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "openrouter limit",
-        &[Code(&["rate_limit_exceeded", "429"])],
-        RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openrouter overloaded",
-        &[Code(&["provider_overloaded", "529"])],
-        Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openrouter unavailable",
-        &[Code(&["provider_unavailable", "502", "503"])],
-        Unavailable,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openrouter unavailable",
-        &[Status(&[502, 503])],
-        Unavailable,
-        Scope::Model,
-    ),
-    Signal::new(
-        "openrouter timeout",
-        &[Code(&["timeout"])],
-        Timeout,
-        Scope::Request,
-    ),
-    Signal::new(
-        "openrouter fault",
-        &[Code(&["server", "server_error"])],
-        ServerError,
-        Scope::Model,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "openrouter in-flight budget":       RateLimited,    Account if Status[402],
+        Looks("held by requests in flight, with a Retry-After", is_in_flight);
+    "openrouter credits":                QuotaExhausted, Account if Code["402", "payment_required"];
+    "openrouter free models per day":    QuotaExhausted, Account if Status[429], Says["-per-day"];
+    "openrouter free models per minute": RateLimited,    Account if Status[429], Says["-per-min"];
+    "openrouter budget":                 QuotaExhausted, Account if Status[403],
+        Looks("`resets_at`", has_budget_end);
+    "openrouter moderation":             ClientError,    Request if Status[403],
+        Looks("`reasons` or `flagged_input`", is_moderation);
+    "openrouter limit":                  RateLimited,    Model   if Code["rate_limit_exceeded", "429"];
+    "openrouter overloaded":             Overloaded,     Model   if Code["provider_overloaded", "529"];
+    "openrouter unavailable":            Unavailable,    Model   if Code["provider_unavailable", "502", "503"];
+    "openrouter unavailable":            Unavailable,    Model   if Status[502, 503];
+    "openrouter timeout":                Timeout,        Request if Code["timeout"];
+    "openrouter fault":                  ServerError,    Model   if Code["server", "server_error"];
+};
 
 /// With the status that the error says it has.
 fn by_code(answer: Answer) -> Answer {
@@ -186,6 +104,10 @@ fn is_in_flight(fields: &Fields<'_>) -> bool {
         && fields.text("/error/metadata/limit_source") == "openrouter_in_flight_budget"
 }
 
+fn has_budget_end(fields: &Fields<'_>) -> bool {
+    budget_end(fields) != Reading::Absent
+}
+
 fn is_moderation(fields: &Fields<'_>) -> bool {
     ["reasons", "flagged_input"]
         .iter()
@@ -193,7 +115,7 @@ fn is_moderation(fields: &Fields<'_>) -> bool {
 }
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
-    if outcome.class() == QuotaExhausted {
+    if outcome.class() == Class::QuotaExhausted {
         hints.offer(HintSource::BodyField, budget_end(fields));
         if outcome.rule() == "openrouter free models per day" {
             hints.offer(
@@ -214,14 +136,14 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
         HintSource::BodyField,
         copied(fields, "x-ratelimit-reset", instant::epoch),
     );
-    if outcome.class() == RateLimited {
+    if outcome.class() == Class::RateLimited {
         hints.offer(HintSource::ResetHeader, reset(fields));
     }
 }
 
 /// The same header outside the body.
 fn reset(fields: &Fields<'_>) -> Reading {
-    const DOOR: &[Bucket] = &[bucket("x-ratelimit-remaining", "x-ratelimit-reset")];
+    const DOOR: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-reset"; };
     instant::latest(fields, DOOR, instant::epoch)
 }
 

@@ -101,40 +101,38 @@ impl Period {
     }
 }
 
-/// A page, and the day on which it was read.
-#[derive(Clone, Copy)]
-pub(crate) struct Page(pub(crate) &'static str, pub(crate) &'static str);
-
-/// The day on which all pages were read last.
-pub(crate) const READ: &str = "2026-11-22";
-
-impl Page {
-    /// What it says of a tier, for everything.
-    pub(crate) const fn says(
-        self,
-        tier: &'static str,
-        amount: u64,
-        unit: Unit,
-        period: Period,
-    ) -> PublishedLimit {
-        PublishedLimit {
-            tier,
-            of: "",
-            unit,
-            amount,
-            period,
-            source: self.0,
-            read: self.1,
-        }
-    }
+/// A table of limits, under the page that says them and the day on which it was read:
+///
+/// ```text
+/// published! {
+///     page "acme.example/limits", read "2026-11-22";
+///     "free": 20 Requests / Minute of "chat";
+///     "free": 1_000 Tokens / Day;
+///     "any":  5 Requests   AtOnce;
+/// }
+/// ```
+///
+/// A row says whose limit it is, how many, in which time, and of what where it is not of everything.
+macro_rules! published {
+    (
+        page $page:literal, read $read:literal;
+        $($tier:literal: $amount:literal $unit:ident $(/)? $period:ident $(of $of:literal)?;)*
+    ) => {
+        &[$(
+            $crate::published::PublishedLimit {
+                tier: $tier,
+                of: concat!($($of)?),
+                unit: $crate::published::Unit::$unit,
+                amount: $amount,
+                period: $crate::published::Period::$period,
+                source: $page,
+                read: $read,
+            }
+        ),*]
+    };
 }
 
-impl PublishedLimit {
-    /// Of a part alone.
-    pub(crate) const fn of(self, of: &'static str) -> Self {
-        Self { of, ..self }
-    }
-}
+pub(crate) use published;
 
 #[cfg(test)]
 mod tests {
@@ -159,17 +157,18 @@ mod tests {
 
     #[test]
     fn a_limit_of_requests_counts_calls_and_one_of_tokens_what_they_cost() {
-        let page = Page("a page", READ);
-        let requests = page.says("free", 30, Unit::Requests, Period::Minute);
-        assert_eq!(
-            requests.quota().map(|quota| quota.counts()),
-            Some(Counts::Calls)
-        );
-        let tokens = page.says("free", 6_000, Unit::Tokens, Period::Minute);
-        assert_eq!(
-            tokens.quota().map(|quota| quota.counts()),
-            Some(Counts::Cost)
-        );
+        let limits: &[PublishedLimit] = published! {
+            page "a page", read "2026-11-22";
+            "free": 30 Requests / Minute;
+            "free": 6_000 Tokens / Minute of "chat";
+        };
+        let [requests, tokens] = limits else {
+            panic!("two rows");
+        };
+        let counts = |limit: &PublishedLimit| limit.quota().map(|quota| quota.counts());
+        assert_eq!(counts(requests), Some(Counts::Calls));
+        assert_eq!(counts(tokens), Some(Counts::Cost));
         assert_eq!(tokens.to_string(), "6000 tokens a minute");
+        assert_eq!((requests.of, tokens.of), ("", "chat"));
     }
 }

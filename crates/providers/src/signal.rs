@@ -2,12 +2,26 @@
 //!
 //! A table is read from the top, and the first row of which everything holds decides. So the order of rows is the order
 //! of the words: a code before a status, and a phrase of the message only where there is no code for it.
+//!
+//! A row says which rule it is, what an answer then means and to whom, and after `if` what must hold of it:
+//!
+//! ```text
+//! signals! {
+//!     "acme limit": RateLimited, Account if Status[403, 429], Code["too_fast", "too_many"];
+//!     "acme lock":  Conflict, Request, repeated Always if Says["somebody else has it"];
+//!     "acme fault": ServerError, Request;
+//! }
+//! ```
+//!
+//! What must hold is a [`When`], with a list of its words in brackets, or with what it takes in parentheses. A row that
+//! repeats what failed, or does not, against the rest of its class says `repeated`. A row without `if` always holds.
 
 use std::fmt;
 
 use buttress_core::{Class, Outcome, Repeat, Scope};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, is_success};
+use crate::instant::is_zero;
 
 /// One row: what must hold, and what it then means.
 pub(crate) struct Signal {
@@ -22,17 +36,42 @@ pub(crate) struct Signal {
 
 /// What must hold of an answer.
 pub(crate) enum When {
+    /// The status is one of a success: what failed stands in the body, or in a stream.
+    Success,
     /// The status is one of these.
     Status(&'static [u16]),
     /// One of the provider's places for codes holds one of these, to the letter.
     Code(&'static [&'static str]),
     /// The message contains one of these phrases, which are in lower case.
     Says(&'static [&'static str]),
-    /// A header has this value.
+    /// The header is there.
+    Has(&'static str),
+    /// The header has this value.
     Header(&'static str, &'static str),
+    /// One of these headers is zero.
+    Zero(&'static [&'static str]),
     /// What a table cannot say: in words, and as a function.
     Looks(&'static str, fn(&Fields<'_>) -> bool),
 }
+
+/// A table of signals: see the module.
+macro_rules! signals {
+    ($(
+        $rule:tt: $class:ident, $scope:ident $(, repeated $repeat:ident)?
+            $(if $($when:ident $([$($word:tt)*])? $(($($part:tt)*))?),+)?;
+    )*) => {
+        &[$(
+            $crate::signal::Signal::new(
+                $rule,
+                &[$($($crate::signal::When::$when $((&[$($word)*]))? $(($($part)*))?),+)?],
+                buttress_core::Class::$class,
+                buttress_core::Scope::$scope,
+            )$(.repeated(buttress_core::Repeat::$repeat))?
+        ),*]
+    };
+}
+
+pub(crate) use signals;
 
 impl Signal {
     pub(crate) const fn new(
@@ -74,10 +113,13 @@ impl Signal {
 impl When {
     fn holds(&self, fields: &Fields<'_>) -> bool {
         match self {
+            Self::Success => is_success(fields),
             Self::Status(statuses) => statuses.contains(&fields.status().as_u16()),
             Self::Code(codes) => fields.codes().any(|code| codes.contains(&&*code)),
             Self::Says(phrases) => phrases.iter().any(|phrase| fields.says(phrase)),
+            Self::Has(name) => fields.header(name).is_some(),
             Self::Header(name, value) => fields.header(name) == Some(value),
+            Self::Zero(names) => names.iter().any(|name| is_zero(fields, name)),
             Self::Looks(_, look) => look(fields),
         }
     }
@@ -86,6 +128,7 @@ impl When {
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Success => f.write_str("a success"),
             Self::Status(statuses) => {
                 let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
                 f.write_str(&statuses.join(", "))
@@ -94,7 +137,9 @@ impl fmt::Display for When {
             Self::Says(phrases) => {
                 write!(f, "\u{201c}{}\u{201d}", phrases.join("\u{201d}, \u{201c}"))
             }
+            Self::Has(name) => write!(f, "`{name}`"),
             Self::Header(name, value) => write!(f, "`{name}: {value}`"),
+            Self::Zero(names) => write!(f, "`{}: 0`", names.join(": 0`, `")),
             Self::Looks(words, _) => f.write_str(words),
         }
     }

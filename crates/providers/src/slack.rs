@@ -21,13 +21,12 @@
 //! Per method, workspace and app: tiers of 1, 20, 50 and 100 a minute; `chat.postMessage` one a second per channel.
 
 use buttress_core::hint::{HintSource, Hints};
-use buttress_core::{Class, Outcome, Scope};
+use buttress_core::{Class, Outcome};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, is_success};
 use crate::profile::{Hides, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// Slack's Web API.
 pub const PROFILE: Profile = Profile {
@@ -41,82 +40,35 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-use Class::{Auth, ClientError, RateLimited, ServerError, Timeout, Unavailable};
-
-const PAGE: Page = Page("docs.slack.dev/apis/web-api/rate-limits", READ);
-
 /// Of each method, workspace and app.
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("tier 1", 1, Unit::Requests, Period::Minute),
-    PAGE.says("tier 2", 20, Unit::Requests, Period::Minute),
-    PAGE.says("tier 3", 50, Unit::Requests, Period::Minute),
-    PAGE.says("tier 4", 100, Unit::Requests, Period::Minute),
-    PAGE.says("any", 1, Unit::Requests, Period::Second)
-        .of("`chat.postMessage`, per channel"),
-];
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.slack.dev/apis/web-api/rate-limits", read "2026-11-22";
+    "tier 1":   1 Requests / Minute;
+    "tier 2":  20 Requests / Minute;
+    "tier 3":  50 Requests / Minute;
+    "tier 4": 100 Requests / Minute;
+    "any":      1 Requests / Second of "`chat.postMessage`, per channel";
+};
 
-const SIGNALS: &[Signal] = &[
+const SIGNALS: &[Signal] = signals! {
     // `ok` true with an `error` is not known of Slack; `ok` is what its own clients read.
-    Signal::new(
-        "slack ok",
-        &[Looks("`ok` is true", is_ok)],
-        Class::Ok,
-        Scope::Request,
-    ),
-    Signal::new(
-        "slack limit",
-        &[Code(&["ratelimited", "rate_limited"])],
-        RateLimited,
-        Scope::Account,
-    ),
-    Signal::new(
-        "slack fault",
-        &[Code(&["fatal_error", "internal_error"])],
-        ServerError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "slack unavailable",
-        &[Code(&["service_unavailable"])],
-        Unavailable,
-        Scope::Request,
-    ),
-    Signal::new(
-        "slack timeout",
-        &[Code(&["request_timeout"])],
-        Timeout,
-        Scope::Request,
-    ),
-    Signal::new(
-        "slack credential",
-        &[Code(&[
-            "invalid_auth",
-            "not_authed",
-            "token_revoked",
-            "token_expired",
-            "account_inactive",
-            "missing_scope",
-            "no_permission",
-        ])],
-        Auth,
-        Scope::Account,
-    ),
-    Signal::new(
-        "slack error",
-        &[Looks("`ok` is false in a success", |fields| {
-            fields.status().is_success()
-        })],
-        ClientError,
-        Scope::Request,
-    ),
-];
+    "slack ok":          Ok,          Request if Looks("`ok` is true", is_ok);
+    "slack limit":       RateLimited, Account if Code["ratelimited", "rate_limited"];
+    "slack fault":       ServerError, Request if Code["fatal_error", "internal_error"];
+    "slack unavailable": Unavailable, Request if Code["service_unavailable"];
+    "slack timeout":     Timeout,     Request if Code["request_timeout"];
+    "slack credential":  Auth,        Account if Code[
+        "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
+        "no_permission"];
+    "slack error":       ClientError, Request if Looks("`ok` is false in a success", is_success);
+};
 
 fn is_ok(fields: &Fields<'_>) -> bool {
-    fields.status().is_success() && fields.value("/ok") == Some(&true.into())
+    is_success(fields) && fields.value("/ok") == Some(&true.into())
 }
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
-    if outcome.class() == RateLimited {
+    if outcome.class() == Class::RateLimited {
         hints.offer(HintSource::BodyField, fields.seconds("/retry_after"));
     }
 }

@@ -21,12 +21,9 @@
 //!
 //! 100 a second live, 25 in a sandbox, 25 per endpoint, search 20; 1 000 updates of one payment intent an hour.
 
-use buttress_core::{Class, Repeat, Scope};
-
 use crate::profile::{IdempotencyHeader, Profile};
-use crate::published::{Page, Period, PublishedLimit, READ, Unit};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Status};
+use crate::published::{PublishedLimit, published};
+use crate::signal::{Signal, signals};
 
 /// Stripe's API.
 pub const PROFILE: Profile = Profile {
@@ -44,55 +41,22 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const PAGE: Page = Page("docs.stripe.com/rate-limits", READ);
+const PUBLISHED: &[PublishedLimit] = published! {
+    page "docs.stripe.com/rate-limits", read "2026-11-22";
+    "live":      100 Requests / Second;
+    "sandbox":    25 Requests / Second;
+    "any":        25 Requests / Second of "one endpoint";
+    "any":        20 Requests / Second of "search";
+    "any":        20 Requests / Second of "files, reading";
+    "any":        20 Requests / Second of "files, writing";
+    "any":     1_000 Requests / Hour   of "updates of one payment intent";
+};
 
-const PUBLISHED: &[PublishedLimit] = &[
-    PAGE.says("live", 100, Unit::Requests, Period::Second),
-    PAGE.says("sandbox", 25, Unit::Requests, Period::Second),
-    PAGE.says("any", 25, Unit::Requests, Period::Second)
-        .of("one endpoint"),
-    PAGE.says("any", 20, Unit::Requests, Period::Second)
-        .of("search"),
-    PAGE.says("any", 20, Unit::Requests, Period::Second)
-        .of("files, reading"),
-    PAGE.says("any", 20, Unit::Requests, Period::Second)
-        .of("files, writing"),
-    PAGE.says("any", 1_000, Unit::Requests, Period::Hour)
-        .of("updates of one payment intent"),
-];
-
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "stripe lock",
-        &[Code(&["lock_timeout"])],
-        Class::Conflict,
-        Scope::Request,
-    )
-    .repeated(Repeat::Always),
-    Signal::new(
-        "stripe limit",
-        &[Code(&["rate_limit"])],
-        Class::RateLimited,
-        Scope::Account,
-    ),
+const SIGNALS: &[Signal] = signals! {
+    "stripe lock":                    Conflict,    Request, repeated Always if Code["lock_timeout"];
+    "stripe limit":                   RateLimited, Account if Code["rate_limit"];
     // The same key, so the first answer is what the repetition will get.
-    Signal::new(
-        "stripe key in use",
-        &[Code(&["idempotency_key_in_use"])],
-        Class::Conflict,
-        Scope::Request,
-    )
-    .repeated(Repeat::Always),
-    Signal::new(
-        "stripe key for another request",
-        &[Code(&["idempotency_error"])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-    Signal::new(
-        "stripe declined",
-        &[Status(&[402])],
-        Class::ClientError,
-        Scope::Request,
-    ),
-];
+    "stripe key in use":              Conflict,    Request, repeated Always if Code["idempotency_key_in_use"];
+    "stripe key for another request": ClientError, Request if Code["idempotency_error"];
+    "stripe declined":                ClientError, Request if Status[402];
+};

@@ -21,12 +21,11 @@
 //! Per project, region and base model: a quota per minute, or the throughput that was bought.
 
 use buttress_core::hint::{HintSource, Hints};
-use buttress_core::{Class, Outcome, Repeat, Scope};
+use buttress_core::{Class, Outcome, Scope};
 
 use crate::fields::Fields;
 use crate::profile::{Kind, Profile};
-use crate::signal::Signal;
-use crate::signal::When::{Code, Looks, Says, Status};
+use crate::signal::{Signal, signals};
 use crate::{gemini, google};
 
 /// Vertex AI.
@@ -45,72 +44,19 @@ pub const PROFILE: Profile = Profile {
     ..Profile::PLAIN
 };
 
-const SIGNALS: &[Signal] = &[
-    Signal::new(
-        "vertex daily quota",
-        &[Looks("a violated quota of a day", google::is_daily)],
-        Class::QuotaExhausted,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex provisioned throughput",
-        &[Status(&[429]), Says(&["provisioned throughput"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex quota per minute",
-        &[Status(&[429]), Says(&["quota exceeded for"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex capacity",
-        &[Status(&[429]), Says(&["resource exhausted"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex capacity",
-        &[Code(&[
-            "MODEL_CAPACITY_EXHAUSTED",
-            "MODEL_CAPACITY_EXCEEDED",
-        ])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex overloaded",
-        &[Status(&[503]), Says(&["overloaded", "high demand"])],
-        Class::Overloaded,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex limit of the project",
-        &[Code(&["RATE_LIMIT_EXCEEDED"]), Status(&[403])],
-        Class::RateLimited,
-        Scope::Org,
-    ),
-    Signal::new(
-        "vertex limit",
-        &[Code(&["RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"])],
-        Class::RateLimited,
-        Scope::Model,
-    ),
-    Signal::new(
-        "vertex aborted",
-        &[Code(&["ABORTED"])],
-        Class::Conflict,
-        Scope::Request,
-    )
-    .repeated(Repeat::Always),
-    Signal::new(
-        "vertex credential",
-        &[Code(&["API_KEY_INVALID", "FAILED_PRECONDITION"])],
-        Class::Auth,
-        Scope::Account,
-    ),
-];
+const SIGNALS: &[Signal] = signals! {
+    "vertex daily quota":            QuotaExhausted, Model   if Looks("a violated quota of a day", google::is_daily);
+    "vertex provisioned throughput": RateLimited,    Model   if Status[429], Says["provisioned throughput"];
+    "vertex quota per minute":       RateLimited,    Model   if Status[429], Says["quota exceeded for"];
+    "vertex capacity":               Overloaded,     Model   if Status[429], Says["resource exhausted"];
+    "vertex capacity":               Overloaded,     Model   if Code[
+        "MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"];
+    "vertex overloaded":             Overloaded,     Model   if Status[503], Says["overloaded", "high demand"];
+    "vertex limit of the project":   RateLimited,    Org     if Code["RATE_LIMIT_EXCEEDED"], Status[403];
+    "vertex limit":                  RateLimited,    Model   if Code["RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"];
+    "vertex aborted":                Conflict,       Request, repeated Always if Code["ABORTED"];
+    "vertex credential":             Auth,           Account if Code["API_KEY_INVALID", "FAILED_PRECONDITION"];
+};
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     match (outcome.class(), outcome.rule()) {

@@ -22,6 +22,10 @@
 //!
 //! Of an organisation, per class of model; a bucket that refills all the time. Input is estimated on arrival, without
 //! what is read from the cache; output is counted as it is produced, so `max_tokens` costs nothing.
+//!
+//! A subscription's windows (`-unified-*`) are told in per cent, from which nobody can count how many calls fit. The
+//! priority tier is a reserve that calls go beyond, and fast mode a lane that others do not use: neither holds back the
+//! rest, and neither is learned.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;

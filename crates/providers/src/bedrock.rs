@@ -22,6 +22,7 @@
 //!
 //! Per model, region and account. Input, cache reads and writes and `maxTokens` are reserved on arrival (unset: the
 //! model's maximum), and settled at the end; the output of some models counts five times.
+//! Until it refuses, no answer tells what is left.
 
 use buttress_core::hint::{HintSource, Hints, Reading, decimal};
 use buttress_core::{Class, Outcome, Scope};

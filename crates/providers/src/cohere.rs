@@ -19,9 +19,12 @@
 //!
 //! # Limits
 //!
-//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials.
+//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials. An answer
+//! to a trial key tells what is left of the endpoint's minute, which slides; a refusal does not, and of the month only the
+//! limit is told. Keys of calls that go to several endpoints should tell these apart.
 
 use buttress_core::hint::{HintSource, Hints};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::Cost;
@@ -47,6 +50,7 @@ pub const PROFILE: Profile = Profile {
         ..Cost::CALLS
     },
     published: PUBLISHED,
+    grammar: Some(Grammar::Cohere),
     ..Profile::PLAIN
 };
 

@@ -24,6 +24,7 @@
 //! # Limits
 //!
 //! Of a project, not of a key: requests and input tokens per minute, requests per day, per model.
+//! Until it refuses, no answer tells what is left.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};

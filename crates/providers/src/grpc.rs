@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //!
-//! Those of the service.
+//! Those of the service. Until it refuses, no answer tells what is left.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -19,11 +19,13 @@
 //!
 //! # Limits
 //!
-//! Of a model per workspace. `x-ratelimit-tokens-query-cost` is what the request cost.
+//! Of a model per workspace. `x-ratelimit-tokens-query-cost` is what the request cost. What is left is told by answers that
+//! are not streamed, for the minute of the wall clock; of older models for the month too, without its end.
 
 use std::time::Duration;
 
 use buttress_core::hint::{HintSource, Hints, Reading};
+use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
@@ -52,6 +54,7 @@ pub const PROFILE: Profile = Profile {
         usage: &["total_tokens"],
         ..Cost::CALLS
     },
+    grammar: Some(Grammar::Mistral),
     ..Profile::PLAIN
 };
 

@@ -26,6 +26,7 @@
 //!
 //! Of an organisation and of a project, per model; on a page of the account alone. Tokens are charged when the request
 //! arrives: the larger of `max_tokens` and an estimate from the characters. Failed requests count.
+//! A subscription (`x-codex-*`) tells its windows in per cent, from which nobody can count how many calls fit.
 
 use std::time::Duration;
 

@@ -22,7 +22,8 @@
 //!
 //! # Limits
 //!
-//! Each server's own; of a credential.
+//! Each server's own; of a credential. What is left is learned by OpenAI's names, with Cerebras's windows behind them, and
+//! with resets in any form. GitHub Models tells limits on its successes that are far above those at which it refuses.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;
@@ -54,7 +55,7 @@ pub const PROFILE: Profile = Profile {
         usage: &["total_tokens"],
         ..Cost::CALLS
     },
-    grammar: Some(Grammar::OpenAi),
+    grammar: Some(Grammar::OpenAiCompatible),
     ..Profile::PLAIN
 };
 

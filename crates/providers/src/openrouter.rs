@@ -20,6 +20,7 @@
 //! # Limits
 //!
 //! `:free` models: 20 requests a minute, 50 a day (1 000 with credits). Others have the limits of the model's provider.
+//! Until it refuses, no answer tells what is left (measured in July 2026); the refusal tells it in its body, as a hint.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};

@@ -19,6 +19,7 @@
 //! # Limits
 //!
 //! Per method, workspace and app: tiers of 1, 20, 50 and 100 a minute; `chat.postMessage` one a second per channel.
+//! Until it refuses, no answer tells what is left.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome};

@@ -133,10 +133,10 @@ fn remarks(profile: &Profile) -> Vec<String> {
     }
     remarks.extend(idempotency(profile));
     remarks.push(format!("A call costs: {}.", profile.cost()));
-    if let Some(grammar) = profile.grammar() {
-        let fields = fields_of(grammar);
-        remarks.push(format!("What is left is learned from {fields}."));
-    }
+    remarks.push(match profile.grammar() {
+        Some(grammar) => format!("What is left is learned from {}.", fields_of(grammar)),
+        None => "Until it refuses, no answer tells what is left.".to_owned(),
+    });
     if let Some(path) = profile.preflight() {
         remarks.push(format!(
             "`GET {path}` costs nothing, and tells what is left."
@@ -166,13 +166,13 @@ fn idempotency(profile: &Profile) -> Option<String> {
 const fn fields_of(grammar: Grammar) -> &'static str {
     match grammar {
         Grammar::OpenAi => {
-            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens,project-tokens}`, resets as `6m0s`"
+            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens,project-tokens}`, resets as `6m0s`; not from `x-codex-*`, which are shares in per cent"
         }
         Grammar::Azure => {
             "`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, resets in seconds"
         }
         Grammar::Anthropic => {
-            "`anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, resets in RFC 3339"
+            "`anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, resets in RFC 3339; not from `-unified-*`, which are shares in per cent, nor from `anthropic-{priority,fast}-*`, which do not hold for all calls"
         }
         Grammar::Groq => {
             "`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`: requests of the day, tokens of the minute, resets as `6m0s`"
@@ -185,6 +185,15 @@ const fn fields_of(grammar: Grammar) -> &'static str {
         }
         Grammar::Ietf => {
             "`RateLimit` and `RateLimit-Policy`, or `[X-]RateLimit-{Limit,Remaining,Reset}`"
+        }
+        Grammar::Mistral => {
+            "`x-ratelimit-{limit,remaining}-{req,tokens}-minute` of the wall clock's minute, `x-ratelimitbysize-{limit,remaining}-{minute,month}`, `ratelimitbysize-{remaining,reset}`"
+        }
+        Grammar::Cohere => {
+            "`x-trial-endpoint-call-{limit,remaining}` of a minute that slides, in answers to trial keys"
+        }
+        Grammar::OpenAiCompatible => {
+            "`x-ratelimit-{limit,remaining,reset}-{requests,tokens,project-tokens}`, also with `-minute`, `-hour` or `-day` behind them, resets as durations, seconds or dates"
         }
         _ => "headers of its own",
     }

@@ -19,6 +19,7 @@
 //! # Limits
 //!
 //! Per project, region and base model: a quota per minute, or the throughput that was bought.
+//! Until it refuses, no answer tells what is left.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome, Scope};

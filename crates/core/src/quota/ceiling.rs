@@ -37,11 +37,23 @@ impl From<&Published<'_>> for Reading {
     }
 }
 
+impl Reading {
+    /// Whether it may be of the same as a quota of ours: counted the same, and by the same window if it says by which.
+    pub(super) fn is_of(&self, quota: &Quota, counts: Counts) -> bool {
+        let is_window = self.window.is_none_or(|window| window == quota.period());
+        is_window && quota.counts() == counts
+    }
+}
+
 /// A reset is written in whole seconds, and its answer is underway for a while: two resets so near are one.
 const SAME_RESET: u64 = 2_000_000_000;
 
 /// How long what remains is believed, if neither the server nor a quota of ours says how long a window is.
 const MINUTE: u64 = 60_000_000_000;
+
+/// And how long at the most, if nobody says when the window ends. That of a month may end today: to ask once an hour costs a
+/// refusal an hour, and to wait for as long as a month lasts may cost a month.
+const HOUR: u64 = 60 * MINUTE;
 
 /// What the server says remains, and what of it we have taken since.
 ///
@@ -73,7 +85,7 @@ pub(super) struct Told {
     pub(super) counts: Counts,
     pub(super) sent: Timestamp,
     pub(super) now: Timestamp,
-    /// A quota of ours that counts the same.
+    /// The quota of ours that it may be of.
     pub(super) ours: Option<Quota>,
 }
 
@@ -90,9 +102,8 @@ impl Ceiling {
         } = *told;
         let window = reading.window.map(saturating_nanos);
         let window = window.or_else(|| ours.map(|ours| ours.period_nanos()));
-        let wait = reading
-            .reset
-            .map_or_else(|| window.unwrap_or(MINUTE), saturating_nanos);
+        let believed = || window.unwrap_or(MINUTE).min(HOUR);
+        let wait = reading.reset.map_or_else(believed, saturating_nanos);
         let since = now.as_nanos();
         let theirs = || {
             let units = reading.limit.unwrap_or(remaining).max(1);
@@ -143,14 +154,16 @@ impl Ceiling {
     /// In place of `self`, if `newer` is newer.
     ///
     /// In a window that ends all at once what remains only falls, so that of two answers the lower is the later, whichever came
-    /// first. Where it rises too, the answer to the call that was sent later is. One of an earlier window is neither.
+    /// first. Where it rises too, the answer to the call that was sent later is; and where no reset tells the windows apart,
+    /// as with one that slides. One of an earlier window is neither.
     pub(super) fn follow(&mut self, newer: Self) -> bool {
+        let has_reset = self.reading.reset.or(newer.reading.reset).is_some();
         let is_newer = match self.reading.returns {
-            Returns::Gradually => newer.sent >= self.sent,
-            Returns::AtOnce => {
+            Returns::AtOnce if has_reset => {
                 let is_earlier = newer.until.saturating_add(SAME_RESET) < self.until;
                 !is_earlier && newer.reading.remaining <= self.reading.remaining
             }
+            Returns::AtOnce | Returns::Gradually => newer.sent >= self.sent,
         };
         if is_newer {
             *self = Self {
@@ -165,7 +178,7 @@ impl Ceiling {
     pub(super) fn spent_until(&self, newer: &Self) -> Option<u64> {
         let (earlier, later) = (self.reading.remaining?, newer.reading.remaining?);
         let came_back = match (self.reading.returns, newer.interval) {
-            (Returns::AtOnce, _) if self.until.abs_diff(newer.until) <= SAME_RESET => 0,
+            (Returns::AtOnce, _) if self.is_in_the_window_of(newer) => 0,
             (Returns::AtOnce, _) | (Returns::Gradually, None) => return None,
             (Returns::Gradually, Some(interval)) => newer
                 .since
@@ -178,6 +191,11 @@ impl Ceiling {
             .saturating_sub(later);
         // Zero: the server counts later than it answers.
         (spent > 0).then_some(spent)
+    }
+
+    fn is_in_the_window_of(&self, newer: &Self) -> bool {
+        let have_resets = self.reading.reset.and(newer.reading.reset).is_some();
+        have_resets && self.until.abs_diff(newer.until) <= SAME_RESET
     }
 
     /// Whether the answer had come before a call was sent at `sent`.

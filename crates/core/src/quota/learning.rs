@@ -106,8 +106,8 @@ impl From<Grammar> for Learning {
     }
 }
 
-/// As many as are read of one answer. OpenAI publishes three quotas, Anthropic four.
-pub(super) const MOST: usize = 4;
+/// As many as are read of one answer. Anthropic publishes four quotas, Cerebras six.
+pub(super) const MOST: usize = 6;
 
 /// What one answer says of the server's quotas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,8 +28,8 @@
 //!
 //! What is in flight when an answer comes may be counted in it or not. All of it is taken off: a later answer, with less in
 //! flight, puts right what was taken off twice. In a window of which all comes back at once, what remains only falls, so that
-//! of two answers the lower is the later one, in whichever order they came; where units return one by one, the answer to the
-//! call that was sent last is. An answer of a window that is over is neither.
+//! of two answers the lower is the later one, in whichever order they came; where units return one by one, and where no reset
+//! is told, the answer to the call that was sent last is. An answer of a window that is over is neither.
 //!
 //! A limit that the server publishes takes the place of ours only where the user allows it.
 //!

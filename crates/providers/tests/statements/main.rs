@@ -20,6 +20,7 @@ mod google;
 mod groq;
 mod grpc;
 mod headers;
+mod learned;
 mod mistral_cohere;
 mod openai;
 mod openai_compatible;
@@ -95,6 +96,7 @@ fn events(profile: Profile, rows: &[(&str, &str)]) {
 }
 
 /// The same for what a program printed at noon, on a machine in the zone `local`.
+#[cfg(feature = "timezones")]
 fn printed(profile: Profile, local: &str, rows: &[(&str, &str)]) {
     let local = Zone::named(local).unwrap();
     for (text, meant) in rows {

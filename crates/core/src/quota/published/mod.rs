@@ -30,7 +30,12 @@
 //! * What remains, if its reset has come: that was of the window before. So is what remains of a window that would last longer
 //!   than its provider's: it is another one's.
 //! * A reset more than 31 days ahead: no window of requests is as long, and a unit was mistaken.
+//! * What says nothing of how many more may go: a share in per cent (Anthropic's and Codex's subscriptions), a reserve that
+//!   calls may go beyond (Anthropic's priority tier), a lane that other calls do not use (its fast mode), a limit of a month
+//!   without what is left of it (Cohere).
 
+mod ietf;
+mod row;
 mod table;
 #[cfg(test)]
 #[cfg(not(buttress_loom))]
@@ -43,8 +48,8 @@ use std::time::Duration;
 use http::header::AGE;
 use http::{HeaderMap, HeaderValue};
 
+use self::row::Row;
 use super::amount::LONGEST;
-use super::fields;
 use crate::hint;
 use crate::time::UnixTime;
 
@@ -123,9 +128,16 @@ pub enum Grammar {
     GitHub,
     /// `RateLimit-*`; resets in seconds since 1970.
     GitLab,
-    /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), or the older triplet, with or without
-    /// `X-`.
+    /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers, from 07 on), or the older triplet, with or
+    /// without `X-`, whose resets may be seconds, durations or dates.
     Ietf,
+    /// `x-ratelimit-*-{req,tokens}-minute` of the wall clock's minute, `x-ratelimitbysize-*-{minute,month}`, and the older
+    /// `ratelimitbysize-*`.
+    Mistral,
+    /// `x-trial-endpoint-call-*`, by the minute, in answers to trial keys.
+    Cohere,
+    /// OpenAI's names, also with a window behind them (`-tokens-minute`), and resets as durations, seconds or dates.
+    OpenAiCompatible,
 }
 
 impl Grammar {
@@ -133,23 +145,38 @@ impl Grammar {
     ///
     /// Allocates for [`Grammar::Ietf`] alone, whose fields are lists.
     pub fn read(self, headers: &HeaderMap, now: UnixTime) -> impl Iterator<Item = Published<'_>> {
-        let (rows, items) = match self {
-            _ if is_cached(headers) => (&[][..], Vec::new()),
-            Self::Ietf => match structured(headers) {
-                items if items.is_empty() => (table::TRIPLET, items),
-                items => (&[][..], items),
-            },
-            Self::OpenAi => (table::OPENAI, Vec::new()),
-            Self::Azure => (table::AZURE, Vec::new()),
-            Self::Anthropic => (table::ANTHROPIC, Vec::new()),
-            Self::Groq => (table::GROQ, Vec::new()),
-            Self::GitHub => (table::GITHUB, Vec::new()),
-            Self::GitLab => (table::GITLAB, Vec::new()),
+        let is_cached = is_cached(headers);
+        let items = match self {
+            Self::Ietf if !is_cached => ietf::items(headers),
+            _ => Vec::new(),
+        };
+        let rows = match self {
+            _ if is_cached || !items.is_empty() => &[][..],
+            _ => self.rows(),
         };
         // Dates are measured from the answer's own, which cancels the skew of clocks.
         let now = hint::server_now(headers, now);
         let rows = rows.iter().filter_map(move |row| row.read(headers, now));
-        rows.chain(items).filter_map(Published::sane)
+        let all = rows.chain(items).map(move |one| match self {
+            Self::Ietf => ietf::with_window(one, headers),
+            _ => one,
+        });
+        all.filter_map(Published::sane)
+    }
+
+    const fn rows(self) -> &'static [Row] {
+        match self {
+            Self::OpenAi => table::OPENAI,
+            Self::Azure => table::AZURE,
+            Self::Anthropic => table::ANTHROPIC,
+            Self::Groq => table::GROQ,
+            Self::GitHub => table::GITHUB,
+            Self::GitLab => table::GITLAB,
+            Self::Ietf => table::TRIPLET,
+            Self::Mistral => table::MISTRAL,
+            Self::Cohere => table::COHERE,
+            Self::OpenAiCompatible => table::COMPATIBLE,
+        }
     }
 }
 
@@ -182,33 +209,4 @@ fn is_cached(headers: &HeaderMap) -> bool {
         || headers.contains_key("x-from-cache")
         || headers.get("x-cache").is_some_and(hits)
         || headers.get("cf-cache-status").is_some_and(hits)
-}
-
-/// The items of `RateLimit`, with what `RateLimit-Policy` says of the policies of the same names.
-fn structured<'h>(headers: &HeaderMap) -> Vec<Published<'h>> {
-    let items = fields::structured(headers);
-    if items.is_empty() {
-        return Vec::new();
-    }
-    let policies = fields::policies(headers);
-    let published = |item: fields::Remaining| {
-        let policy = policies.iter().find(|policy| policy.name == item.name);
-        let unit = match policy.and_then(|policy| policy.unit.as_deref()) {
-            None | Some("requests") => Unit::Requests,
-            Some("tokens") => Unit::Tokens,
-            // Bytes, and calls in flight: nothing here counts them.
-            Some(_) => return None,
-        };
-        Some(Published {
-            name: Cow::Owned(item.name),
-            unit,
-            limit: policy.map(|policy| policy.quota),
-            remaining: Some(item.remaining),
-            rounding: 0,
-            reset: item.reset,
-            window: policy.and_then(|policy| policy.window),
-            returns: Returns::AtOnce,
-        })
-    };
-    items.into_iter().filter_map(published).collect()
 }

@@ -1,46 +1,70 @@
 //! The fields of each provider, one row for each of its quotas.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use http::HeaderMap;
-
-use super::wait::{self, Format};
-use super::{Published, Returns, Unit};
-use crate::quota::fields::first_number;
-use crate::time::UnixTime;
-
-/// One quota of a provider: which fields it stands in.
-pub(super) struct Row {
-    name: &'static str,
-    /// Where the server writes the name itself.
-    named_by: Option<&'static str>,
-    unit: Unit,
-    limit: Option<&'static str>,
-    remaining: &'static str,
-    /// Of these the first that is there.
-    resets: &'static [(&'static str, Format)],
-    window: Option<Duration>,
-    returns: Returns,
-    /// What remains may be so much more or less than it says.
-    rounding: u64,
-}
+use super::row::{PLAIN, Row, at_once, gradually};
+use super::{Unit, wait};
+use crate::quota::amount::LONGEST;
 
 const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// The longest that there is. That of a calendar has no length that could be said of all.
+const MONTH: Duration = LONGEST;
 
-/// What most rows have in common.
-const PLAIN: Row = Row {
-    name: "",
-    named_by: None,
-    unit: Unit::Requests,
-    limit: None,
-    remaining: "",
-    resets: &[],
-    window: None,
-    returns: Returns::AtOnce,
-    rounding: 0,
-};
+/// A quota whose fields have its window in their names.
+macro_rules! windowed {
+    ($what:literal, $window:literal, $unit:expr, $length:expr) => {
+        Row {
+            name: concat!($what, "-", $window),
+            unit: $unit,
+            limit: Some(concat!("x-ratelimit-limit-", $what, "-", $window)),
+            remaining: concat!("x-ratelimit-remaining-", $what, "-", $window),
+            resets: &[at_once(
+                concat!("x-ratelimit-reset-", $what, "-", $window),
+                wait::number,
+            )],
+            window: Some($length),
+            ..PLAIN
+        }
+    };
+}
+
+/// A quota with OpenAI's names, and resets as each server likes them.
+macro_rules! compatible {
+    ($name:literal, $unit:expr) => {
+        Row {
+            name: $name,
+            unit: $unit,
+            limit: Some(concat!("x-ratelimit-limit-", $name)),
+            remaining: concat!("x-ratelimit-remaining-", $name),
+            resets: &[
+                gradually(concat!("x-ratelimit-reset-", $name), wait::go),
+                at_once(concat!("x-ratelimit-reset-", $name), wait::number),
+                // GitHub Models, in a refusal: of whichever limit it was.
+                at_once("x-ratelimit-timeremaining", wait::seconds),
+            ],
+            ..PLAIN
+        }
+    };
+}
+
+/// The fields that all servers spell in one of three ways.
+macro_rules! triplet {
+    ($prefix:literal) => {
+        Row {
+            limit: Some(concat!($prefix, "-limit")),
+            remaining: concat!($prefix, "-remaining"),
+            resets: &[
+                gradually(concat!($prefix, "-reset"), wait::go),
+                at_once(concat!($prefix, "-reset"), wait::number),
+                at_once(concat!($prefix, "-reset"), wait::rfc3339),
+                at_once(concat!($prefix, "-reset"), wait::date),
+            ],
+            ..PLAIN
+        }
+    };
+}
 
 /// OpenAI's rate limit guide: the reset is "the time until the rate limit resets to its initial state", so that the bucket
 /// is full then. Limits are by the minute, and by the day for some models, so that the window is not known.
@@ -49,8 +73,7 @@ pub(super) const OPENAI: &[Row] = &[
         name: "requests",
         limit: Some("x-ratelimit-limit-requests"),
         remaining: "x-ratelimit-remaining-requests",
-        resets: &[("x-ratelimit-reset-requests", wait::go)],
-        returns: Returns::Gradually,
+        resets: &[gradually("x-ratelimit-reset-requests", wait::go)],
         ..PLAIN
     },
     Row {
@@ -58,8 +81,7 @@ pub(super) const OPENAI: &[Row] = &[
         unit: Unit::Tokens,
         limit: Some("x-ratelimit-limit-tokens"),
         remaining: "x-ratelimit-remaining-tokens",
-        resets: &[("x-ratelimit-reset-tokens", wait::go)],
-        returns: Returns::Gradually,
+        resets: &[gradually("x-ratelimit-reset-tokens", wait::go)],
         ..PLAIN
     },
     Row {
@@ -67,8 +89,7 @@ pub(super) const OPENAI: &[Row] = &[
         unit: Unit::Tokens,
         limit: Some("x-ratelimit-limit-project-tokens"),
         remaining: "x-ratelimit-remaining-project-tokens",
-        resets: &[("x-ratelimit-reset-project-tokens", wait::go)],
-        returns: Returns::Gradually,
+        resets: &[gradually("x-ratelimit-reset-project-tokens", wait::go)],
         ..PLAIN
     },
 ];
@@ -80,7 +101,7 @@ pub(super) const AZURE: &[Row] = &[
         name: "requests",
         limit: Some("x-ratelimit-limit-requests"),
         remaining: "x-ratelimit-remaining-requests",
-        resets: &[("x-ratelimit-reset-requests", wait::seconds)],
+        resets: &[at_once("x-ratelimit-reset-requests", wait::seconds)],
         ..PLAIN
     },
     Row {
@@ -89,8 +110,8 @@ pub(super) const AZURE: &[Row] = &[
         limit: Some("x-ratelimit-limit-tokens"),
         remaining: "x-ratelimit-remaining-tokens",
         resets: &[
-            ("x-ratelimit-reset-tokens", wait::seconds),
-            ("x-rate-limit-reset-tokens", wait::seconds),
+            at_once("x-ratelimit-reset-tokens", wait::seconds),
+            at_once("x-rate-limit-reset-tokens", wait::seconds),
         ],
         ..PLAIN
     },
@@ -103,7 +124,10 @@ pub(super) const ANTHROPIC: &[Row] = &[
         name: "requests",
         limit: Some("anthropic-ratelimit-requests-limit"),
         remaining: "anthropic-ratelimit-requests-remaining",
-        resets: &[("anthropic-ratelimit-requests-reset", wait::rfc3339)],
+        resets: &[gradually(
+            "anthropic-ratelimit-requests-reset",
+            wait::rfc3339,
+        )],
         ..ANTHROPIC_BUCKET
     },
     Row {
@@ -111,7 +135,7 @@ pub(super) const ANTHROPIC: &[Row] = &[
         unit: Unit::Tokens,
         limit: Some("anthropic-ratelimit-tokens-limit"),
         remaining: "anthropic-ratelimit-tokens-remaining",
-        resets: &[("anthropic-ratelimit-tokens-reset", wait::rfc3339)],
+        resets: &[gradually("anthropic-ratelimit-tokens-reset", wait::rfc3339)],
         rounding: 500,
         ..ANTHROPIC_BUCKET
     },
@@ -120,7 +144,10 @@ pub(super) const ANTHROPIC: &[Row] = &[
         unit: Unit::InputTokens,
         limit: Some("anthropic-ratelimit-input-tokens-limit"),
         remaining: "anthropic-ratelimit-input-tokens-remaining",
-        resets: &[("anthropic-ratelimit-input-tokens-reset", wait::rfc3339)],
+        resets: &[gradually(
+            "anthropic-ratelimit-input-tokens-reset",
+            wait::rfc3339,
+        )],
         rounding: 500,
         ..ANTHROPIC_BUCKET
     },
@@ -129,7 +156,10 @@ pub(super) const ANTHROPIC: &[Row] = &[
         unit: Unit::OutputTokens,
         limit: Some("anthropic-ratelimit-output-tokens-limit"),
         remaining: "anthropic-ratelimit-output-tokens-remaining",
-        resets: &[("anthropic-ratelimit-output-tokens-reset", wait::rfc3339)],
+        resets: &[gradually(
+            "anthropic-ratelimit-output-tokens-reset",
+            wait::rfc3339,
+        )],
         rounding: 500,
         ..ANTHROPIC_BUCKET
     },
@@ -137,7 +167,6 @@ pub(super) const ANTHROPIC: &[Row] = &[
 
 const ANTHROPIC_BUCKET: Row = Row {
     window: Some(MINUTE),
-    returns: Returns::Gradually,
     ..PLAIN
 };
 
@@ -148,9 +177,8 @@ pub(super) const GROQ: &[Row] = &[
         name: "requests",
         limit: Some("x-ratelimit-limit-requests"),
         remaining: "x-ratelimit-remaining-requests",
-        resets: &[("x-ratelimit-reset-requests", wait::go)],
+        resets: &[gradually("x-ratelimit-reset-requests", wait::go)],
         window: Some(DAY),
-        returns: Returns::Gradually,
         ..PLAIN
     },
     Row {
@@ -158,9 +186,8 @@ pub(super) const GROQ: &[Row] = &[
         unit: Unit::Tokens,
         limit: Some("x-ratelimit-limit-tokens"),
         remaining: "x-ratelimit-remaining-tokens",
-        resets: &[("x-ratelimit-reset-tokens", wait::go)],
+        resets: &[gradually("x-ratelimit-reset-tokens", wait::go)],
         window: Some(MINUTE),
-        returns: Returns::Gradually,
         ..PLAIN
     },
 ];
@@ -170,7 +197,7 @@ pub(super) const GITHUB: &[Row] = &[Row {
     named_by: Some("x-ratelimit-resource"),
     limit: Some("x-ratelimit-limit"),
     remaining: "x-ratelimit-remaining",
-    resets: &[("x-ratelimit-reset", wait::epoch)],
+    resets: &[at_once("x-ratelimit-reset", wait::epoch)],
     ..PLAIN
 }];
 
@@ -180,61 +207,87 @@ pub(super) const GITLAB: &[Row] = &[Row {
     named_by: Some("ratelimit-name"),
     remaining: "ratelimit-remaining",
     resets: &[
-        ("ratelimit-reset", wait::epoch),
-        ("ratelimit-resettime", wait::date),
+        at_once("ratelimit-reset", wait::epoch),
+        at_once("ratelimit-resettime", wait::date),
     ],
     ..PLAIN
 }];
 
-/// Drafts up to 06 of the IETF's fields, and what had been in use before them. A number of a thousand million and more is
-/// a date.
-pub(super) const TRIPLET: &[Row] = &[
+/// Requests by the minute of the wall clock: of two refusals that were timed, both ended on the full minute. What counts "by
+/// size" counts tokens (mistralai/client-ts#169, mistralai/client-python). When a month ends is not said, and neither is
+/// which of its windows the oldest family has. `custom` counts the calls that a connector makes, of which we see nothing.
+pub(super) const MISTRAL: &[Row] = &[
     Row {
-        limit: Some("ratelimit-limit"),
-        remaining: "ratelimit-remaining",
-        resets: &[("ratelimit-reset", wait::number)],
+        name: "requests",
+        limit: Some("x-ratelimit-limit-req-minute"),
+        remaining: "x-ratelimit-remaining-req-minute",
+        ..CLOCK_MINUTE
+    },
+    Row {
+        name: "tokens",
+        unit: Unit::Tokens,
+        limit: Some("x-ratelimit-limit-tokens-minute"),
+        remaining: "x-ratelimit-remaining-tokens-minute",
+        ..CLOCK_MINUTE
+    },
+    Row {
+        name: "size-minute",
+        unit: Unit::Tokens,
+        limit: Some("x-ratelimitbysize-limit-minute"),
+        remaining: "x-ratelimitbysize-remaining-minute",
+        ..CLOCK_MINUTE
+    },
+    Row {
+        name: "size-month",
+        unit: Unit::Tokens,
+        limit: Some("x-ratelimitbysize-limit-month"),
+        remaining: "x-ratelimitbysize-remaining-month",
+        window: Some(MONTH),
         ..PLAIN
     },
     Row {
-        limit: Some("x-ratelimit-limit"),
-        remaining: "x-ratelimit-remaining",
-        resets: &[("x-ratelimit-reset", wait::number)],
+        name: "size",
+        unit: Unit::Tokens,
+        remaining: "ratelimitbysize-remaining",
+        resets: &[at_once("ratelimitbysize-reset", wait::seconds)],
         ..PLAIN
     },
 ];
 
-impl Row {
-    /// What the fields say, as it stands; `None` if they are not there, or a number in them is none.
-    pub(super) fn read<'h>(&self, headers: &'h HeaderMap, now: UnixTime) -> Option<Published<'h>> {
-        let value = |name: &str| Some(headers.get(name)?.as_bytes().trim_ascii());
-        // A number that is none is not passed over: the bucket is not to be trusted.
-        let number = |name: Option<&str>| match name.and_then(value) {
-            Some(text) => first_number(text).map(Some),
-            None => Some(None),
-        };
-        let (limit, remaining) = (number(self.limit)?, number(Some(self.remaining))?);
-        if limit.is_none() && remaining.is_none() {
-            return None;
-        }
-        let mut resets = self.resets.iter();
-        let reset = resets
-            .find_map(|(name, format)| Some(format(std::str::from_utf8(value(name)?).ok()?, now)));
-        Some(Published {
-            name: self.name(headers),
-            unit: self.unit,
-            limit,
-            remaining,
-            rounding: self.rounding,
-            reset: reset.flatten(),
-            window: self.window,
-            returns: self.returns,
-        })
-    }
+const CLOCK_MINUTE: Row = Row {
+    window: Some(MINUTE),
+    by_the_clock: true,
+    ..PLAIN
+};
 
-    fn name<'h>(&self, headers: &'h HeaderMap) -> Cow<'h, str> {
-        let named = self
-            .named_by
-            .and_then(|name| headers.get(name)?.to_str().ok());
-        Cow::Borrowed(named.unwrap_or(self.name))
-    }
-}
+/// What a trial may call of the endpoint that answers: a minute that slides, so that there is no reset to tell (measured:
+/// after a minute one call was left, not all of them). `x-endpoint-monthly-call-limit` is not read: what is left of the
+/// month is not told.
+pub(super) const COHERE: &[Row] = &[Row {
+    limit: Some("x-trial-endpoint-call-limit"),
+    remaining: "x-trial-endpoint-call-remaining",
+    window: Some(MINUTE),
+    ..PLAIN
+}];
+
+/// OpenAI's names with whatever a server makes of the resets: durations, as from OpenAI, and then a bucket that fills bit by
+/// bit; else seconds or dates, of which Venice has both in one answer, and then all that is known is when it is full.
+/// Cerebras has the window in the name, and seconds with a fraction (inference-docs.cerebras.ai/support/rate-limits).
+pub(super) const COMPATIBLE: &[Row] = &[
+    compatible!("requests", Unit::Requests),
+    compatible!("tokens", Unit::Tokens),
+    compatible!("project-tokens", Unit::Tokens),
+    windowed!("requests", "minute", Unit::Requests, MINUTE),
+    windowed!("requests", "hour", Unit::Requests, HOUR),
+    windowed!("requests", "day", Unit::Requests, DAY),
+    windowed!("tokens", "minute", Unit::Tokens, MINUTE),
+    windowed!("tokens", "hour", Unit::Tokens, HOUR),
+    windowed!("tokens", "day", Unit::Tokens, DAY),
+];
+
+/// Drafts up to 06 of the IETF's fields, and what had been in use before them, in all forms of a reset that were seen.
+pub(super) const TRIPLET: &[Row] = &[
+    triplet!("ratelimit"),
+    triplet!("x-ratelimit"),
+    triplet!("x-rate-limit"),
+];

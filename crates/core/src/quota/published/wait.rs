@@ -37,6 +37,15 @@ pub(super) fn number(text: &str, now: UnixTime) -> Option<Duration> {
         .or_else(|| epoch(text, now))
 }
 
+/// What is left of a window that begins anew at each multiple of its length since 1970, as a minute of the wall clock does.
+pub(super) fn rest(window: Duration, now: UnixTime) -> Duration {
+    let nanos = i128::try_from(window.as_nanos())
+        .unwrap_or(i128::MAX)
+        .max(1);
+    let rest = nanos - now.as_nanos().rem_euclid(nanos);
+    u64::try_from(rest).map_or(window, Duration::from_nanos)
+}
+
 /// An HTTP date.
 pub(super) fn date(text: &str, now: UnixTime) -> Option<Duration> {
     Some(http_date::parse(text.as_bytes(), now)?.since(now))

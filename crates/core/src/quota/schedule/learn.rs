@@ -106,7 +106,10 @@ impl Schedule {
         now: Timestamp,
     ) -> Option<Told> {
         let counts = lesson.counts(reading.unit, self.quotas())?;
-        let ours = self.quotas().iter().find(|quota| quota.counts() == counts);
+        let ours = self
+            .quotas()
+            .iter()
+            .find(|quota| reading.is_of(quota, counts));
         Some(Told {
             reading: *reading,
             remaining: reading.remaining?,
@@ -170,11 +173,12 @@ impl Schedule {
         let mut quotas = self.quotas().to_vec();
         for reading in lesson.readings.iter().flatten() {
             let Some(limit) = reading.limit else { continue };
-            let counts = lesson.counts(reading.unit, self.quotas());
-            let mut same = quotas.iter_mut().filter(|quota| {
-                Some(quota.counts()) == counts
-                    && reading.window.is_none_or(|window| window == quota.period())
-            });
+            let Some(counts) = lesson.counts(reading.unit, self.quotas()) else {
+                continue;
+            };
+            let mut same = quotas
+                .iter_mut()
+                .filter(|quota| reading.is_of(quota, counts));
             let (Some(ours), None) = (same.next(), same.next()) else {
                 continue;
             };

@@ -11,6 +11,7 @@ mod meters;
 mod oracle;
 mod server;
 mod slots;
+mod unsaid;
 mod windows;
 
 const SECOND: u64 = 1_000_000_000;

@@ -51,6 +51,7 @@ pub use buttress_core::event::{About, Event, Observer, Story};
 pub mod attempt;
 pub mod call;
 pub mod table;
+pub mod tell;
 
 mod current;
 mod describe;

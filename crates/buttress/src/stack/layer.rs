@@ -2,16 +2,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use buttress_core::Invalid;
 use buttress_core::budget::Budget;
 use buttress_core::policy::Policy;
-use buttress_core::{BoxError, Invalid};
-use http::{Request, Response};
-use http_body::Body;
+use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::builder::Builder;
 use super::built::{Built, Common};
+use super::client::HttpClient;
 use super::future::ResponseFuture;
 use super::price::Price;
 use super::service::Stacked;
@@ -121,17 +121,11 @@ impl Stack {
 
 impl Stack {
     /// Calls `ready`, which was made ready, through the layers that hold now.
-    pub(crate) fn call_once<S, B, T>(
+    pub(crate) fn call_once<S: HttpClient<B>, B>(
         &self,
         ready: S,
         request: Request<B>,
-    ) -> ResponseFuture<S, B, T>
-    where
-        S: Service<Request<B>, Response = Response<T>> + Clone,
-        S::Error: Into<BoxError>,
-        T: Body,
-        B: 'static,
-    {
+    ) -> ResponseFuture<S, B> {
         // No layer adds anything to readiness, so that none has to be asked for it.
         let mut tower = self.shared.current().1.layers.around(ready);
         ResponseFuture::new(tower.call(request))

@@ -73,6 +73,7 @@
 
 mod builder;
 mod built;
+mod client;
 mod future;
 mod layer;
 mod part;
@@ -87,6 +88,7 @@ pub use buttress_core::policy;
 
 pub use self::builder::Builder;
 pub(crate) use self::built::Common;
+pub use self::client::HttpClient;
 pub use self::future::ResponseFuture;
 pub use self::layer::Stack;
 pub use self::price::Price;

@@ -3,10 +3,10 @@ use std::task::{Context, Poll};
 
 use buttress_core::BoxError;
 use http::{Request, Response};
-use http_body::Body;
 use tower_service::Service;
 
 use super::StackBody;
+use super::client::HttpClient;
 use super::future::ResponseFuture;
 use super::layer::Stack;
 use super::tower::Tower;
@@ -47,16 +47,10 @@ impl<S: Clone> Stacked<S> {
     }
 }
 
-impl<S, B, T> Service<Request<B>> for Stacked<S>
-where
-    S: Service<Request<B>, Response = Response<T>> + Clone,
-    S::Error: Into<BoxError>,
-    T: Body,
-    B: 'static,
-{
-    type Response = Response<StackBody<T>>;
+impl<S: HttpClient<B>, B: 'static> Service<Request<B>> for Stacked<S> {
+    type Response = Response<StackBody<S::Body>>;
     type Error = BoxError;
-    type Future = ResponseFuture<S, B, T>;
+    type Future = ResponseFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         if self.stack.shared.generation() != self.generation {

@@ -4,26 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use buttress_core::BoxError;
-use http::{Request, Response};
-use http_body::Body;
 use pin_project_lite::pin_project;
-use tower_service::Service;
 
 use super::unknown::UnknownUpstream;
-use crate::stack::{self, StackBody};
 
 pin_project! {
     /// The answer of a stack, or the refusal of a request that has none.
-    pub struct ResponseFuture<S, B, T>
-    where
-        S: Service<Request<B>, Response = Response<T>>,
-        S: Clone,
-        S::Error: Into<BoxError>,
-        T: Body,
-        B: 'static,
-    {
+    pub struct ResponseFuture<F> {
         #[pin]
-        state: State<stack::ResponseFuture<S, B, T>>,
+        state: State<F>,
     }
 }
 
@@ -35,33 +24,26 @@ pin_project! {
     }
 }
 
-impl<S, B, T> ResponseFuture<S, B, T>
-where
-    S: Service<Request<B>, Response = Response<T>> + Clone,
-    S::Error: Into<BoxError>,
-    T: Body,
-{
-    pub(super) fn sent(answer: stack::ResponseFuture<S, B, T>) -> Self {
+impl<F> ResponseFuture<F> {
+    pub(super) const fn sent(answer: F) -> Self {
         let state = State::Sent { answer };
         Self { state }
     }
 
-    pub(super) fn refused(unknown: UnknownUpstream) -> Self {
+    pub(super) const fn refused(unknown: UnknownUpstream) -> Self {
         let unknown = Some(unknown);
         let state = State::Refused { unknown };
         Self { state }
     }
 }
 
-impl<S, B, T> Future for ResponseFuture<S, B, T>
+impl<F, T> Future for ResponseFuture<F>
 where
-    S: Service<Request<B>, Response = Response<T>> + Clone,
-    S::Error: Into<BoxError>,
-    T: Body,
+    F: Future<Output = Result<T, BoxError>>,
 {
-    type Output = Result<Response<StackBody<T>>, BoxError>;
+    type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         match self.project().state.project() {
             StateProj::Sent { answer } => answer.poll(cx),
             StateProj::Refused { unknown } => match unknown.take() {
@@ -72,12 +54,7 @@ where
     }
 }
 
-impl<S, B, T> fmt::Debug for ResponseFuture<S, B, T>
-where
-    S: Service<Request<B>, Response = Response<T>> + Clone,
-    S::Error: Into<BoxError>,
-    T: Body,
-{
+impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("upstreams::ResponseFuture")
             .finish_non_exhaustive()

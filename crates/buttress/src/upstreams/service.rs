@@ -5,14 +5,13 @@ use std::task::{Context, Poll};
 
 use buttress_core::BoxError;
 use http::{Request, Response};
-use http_body::Body;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::layer::Upstreams;
 use super::routes::Routes;
 use crate::readiness;
-use crate::stack::StackBody;
+use crate::stack::{self, HttpClient, StackBody};
 
 /// A client of several upstreams. See the [module](crate::upstreams).
 #[derive(Clone)]
@@ -40,16 +39,10 @@ impl<S> Routed<S> {
     }
 }
 
-impl<S, B, T> Service<Request<B>> for Routed<S>
-where
-    S: Service<Request<B>, Response = Response<T>> + Clone,
-    S::Error: Into<BoxError>,
-    T: Body,
-    B: 'static,
-{
-    type Response = Response<StackBody<T>>;
+impl<S: HttpClient<B>, B: 'static> Service<Request<B>> for Routed<S> {
+    type Response = Response<StackBody<S::Body>>;
     type Error = BoxError;
-    type Future = ResponseFuture<S, B, T>;
+    type Future = ResponseFuture<stack::ResponseFuture<S, B>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         if self.upstreams.shared.generation() != self.generation {

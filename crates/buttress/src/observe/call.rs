@@ -54,10 +54,54 @@
 //! No spans: they cost where somebody collects them. Nobody observes where a layer is made by
 //! [`CallLayer::default`], for a stack whose type shall not depend on it; then a call is passed on as it is.
 
-mod future;
-mod layer;
-mod service;
+use buttress_core::{Event, Outcome};
 
-pub use self::future::ResponseFuture;
-pub use self::layer::CallLayer;
-pub use self::service::Calls;
+use super::Story;
+use super::current;
+use super::describe::{Describe, HttpRequests};
+use super::span::Span;
+use super::tell::{self, Answer, Shared, Subject, TellLayer, Teller};
+
+/// Tells of each call. See the [module](self).
+pub type CallLayer<D = HttpRequests> = TellLayer<Call, D>;
+
+/// A service whose calls are told of. See the [module](self).
+pub type Calls<S, D> = Teller<S, Call, D>;
+
+/// The inner service's answer.
+pub type ResponseFuture<F, D> = tell::ResponseFuture<F, Call, D>;
+
+/// A call that is told of.
+#[derive(Clone, Debug)]
+pub struct Call {
+    story: Story,
+}
+
+impl Subject for Call {
+    const LAYER: &'static str = "CallLayer";
+    const SERVICE: &'static str = "Calls";
+
+    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> (Self, Span) {
+        let about = shared.requests.about(request);
+        let span = match shared.has_spans {
+            true => Span::call(&about),
+            false => Span::none(),
+        };
+        span.inside(|| shared.watcher.observe(&Event::CallBegan { about }));
+        let story = Story::default();
+        (Self { story }, span)
+    }
+
+    fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        current::enter(&mut self.story, work)
+    }
+
+    fn ended<'a>(&'a self, answer: &Answer<'a>) -> Event<'a> {
+        Event::CallEnded {
+            class: answer.outcome.map(Outcome::class),
+            status: answer.status,
+            elapsed: answer.elapsed,
+            story: &self.story,
+        }
+    }
+}

@@ -53,18 +53,25 @@
 //! Waits and timeouts are tokio's timers: the runtime that polls a stack needs its time driver
 //! (`tokio::runtime::Builder::enable_time`, or `#[tokio::main]`). Without it, the first wait panics. Nothing is spawned.
 //!
+//! # Guide
+//!
+//! The repository's `docs/guide` says how to begin with reqwest, how to read what comes back, how to test with paused time,
+//! what to tune, and what to write in place of another library's layers.
+//!
 //! # Features
 //!
 //! * `providers` (default): what each provider's answers mean.
+//! * `config`: upstreams from TOML, JSON and the environment. Includes `stack`.
+//! * `stack`: all layers from one policy, which can be changed while calls are under way. Includes `usage`.
 //! * `reqwest`: reqwest as the client underneath, and `send_with`.
 //! * `hyper`: tells hyper-util's connect errors from others.
-//! * `stack`: all layers from one policy, which can be changed while calls are under way.
-//! * `tracing`: events and spans of `tracing`.
-//! * `metrics`: metrics, through the `metrics` facade.
-//! * `governor`: a rate limiter of the crate governor, as a layer.
-//! * `live`: a page of what the layers do now, to mount in an axum router.
 //! * `usage`: token quotas, estimated from the request and settled by the response.
-//! * `tiktoken`: prompts counted with the vocabularies of OpenAI's models.
+//! * `tiktoken`: prompts counted with the vocabularies of OpenAI's models. Includes `usage`.
+//! * `governor`: a rate limiter of the crate governor, as a layer.
+//! * `metrics`: metrics, through the `metrics` facade.
+//! * `tracing`: events and spans of `tracing`.
+//! * `live`: a page of what the layers do now, to mount in an axum router.
+//! * `timezones`: the names of time zones, for what command-line tools print.
 
 pub mod attempt_timeout;
 pub mod breaker;
@@ -112,8 +119,3 @@ pub use self::carrier::{Carrier, Classified};
 pub use self::look::{Holds, Look};
 pub use self::stream::Stream;
 pub use self::time::Clock;
-
-/// The code of the README.
-#[cfg(all(doctest, feature = "config", feature = "reqwest"))]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

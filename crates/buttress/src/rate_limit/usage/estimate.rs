@@ -90,6 +90,17 @@ pub(super) fn in_memory<B: 'static>(body: &B) -> Option<&[u8]> {
             body.downcast_ref::<&'static str>()
                 .map(|text| text.as_bytes())
         })
+        .or_else(|| in_reqwest(body))
+}
+
+#[cfg(feature = "reqwest")]
+fn in_reqwest(body: &dyn Any) -> Option<&[u8]> {
+    body.downcast_ref::<reqwest::Body>()?.as_bytes()
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn in_reqwest(_body: &dyn Any) -> Option<&[u8]> {
+    None
 }
 
 /// What a body costs, if it is in memory.

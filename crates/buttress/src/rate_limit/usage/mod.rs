@@ -22,8 +22,9 @@
 //!
 //! A token for four bytes of text, and the `max_tokens` (`max_completion_tokens`, `max_output_tokens`) of the request, times
 //! its `n`: what providers themselves charge beforehand is this sum or less. It is read from bodies that are in memory:
-//! `Bytes`, `Full<Bytes>`, `String`, `Vec<u8>`, `&'static str`. A request that has a [`Cost`](super::Cost) already keeps it, and one
-//! that cannot be read costs one, until its response says more.
+//! `Bytes`, `Full<Bytes>`, `String`, `Vec<u8>`, `&'static str`, and with the feature `reqwest` its bodies that are not
+//! streams. A request that has a [`Cost`](super::Cost) already keeps it, and one that cannot be read costs one, until its
+//! response says more.
 //!
 //! With the feature `tiktoken`, `UsageLayer::with_exact_tokens` counts the prompt with the model's own vocabulary, up to a
 //! bound of text, and estimates what is longer.

@@ -53,6 +53,15 @@ fn every_body_in_memory_is_read() {
     assert_eq!(of_body(&(), &Count::Estimated), None);
 }
 
+/// The body of every request that `send_with` sends.
+#[cfg(feature = "reqwest")]
+#[test]
+fn a_body_of_reqwest_is_read_unless_it_is_a_stream() {
+    let cost = |body: reqwest::Body| of_body(&body, &Count::Estimated);
+    assert_eq!(cost(ASK.into()), Some(104));
+    assert_eq!(cost(reqwest::Body::wrap(Full::new(Bytes::from(ASK)))), None);
+}
+
 /// Answers in these frames.
 async fn exchange(answer: Vec<&'static str>, status: u16, cost: Option<Cost>) -> (u64, u64, Bytes) {
     let layer = layer();

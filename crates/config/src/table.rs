@@ -144,6 +144,13 @@ pub(crate) const KEYS: &[Key] = &[
         "Whether the server's wait replaces the backoff, or the longer of the two counts.",
     ),
     key("retry.margin", Kind::Flag, "Whether a random margin of up to a tenth lengthens the server's wait."),
+    key(
+        "retry.idempotency_key",
+        Kind::IdempotencyKey,
+        "Whether a request that is not idempotent is given a key by which the server knows it again: where the profile knows \
+         that it is honoured, never, or always in this header.",
+    )
+    .elsewhere(&["idempotency_header", "idempotency", "idempotent"]),
     key("retry.budget", Kind::Part, "The bound on the retries of all calls together."),
     key("retry.budget.percent", Kind::Percent, "How many retries there may be for a hundred calls.")
         .elsewhere(&["share", "ratio"]),

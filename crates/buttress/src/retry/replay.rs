@@ -105,10 +105,10 @@ impl AttemptHeader {
 
 /// [`http::Request`]s, by RFC 9110.
 ///
-/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key` or
-/// [another header](Http::with_idempotency_header) that the server honours, or if the caller says so in [`CallOptions`]. Bodies that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`,
-/// `String`, `Vec<u8>`, `&'static str`, `()`, and with the feature `reqwest` its bodies that are not streams. A
-/// request with another body is sent once.
+/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key` (or in its place the
+/// [header](Http::with_idempotency_header) that the server honours), or if the caller says so in [`CallOptions`]. Bodies
+/// that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`, `String`, `Vec<u8>`, `&'static str`, `()`, and with
+/// the feature `reqwest` its bodies that are not streams. A request with another body is sent once.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
     attempt_header: Option<AttemptHeader>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use buttress_core::budget::Budget;
 use buttress_core::classify::Rules;
-use buttress_core::policy::{self, KeyBy, Policy, Unit};
+use buttress_core::policy::{self, IdempotencyKey, KeyBy, Policy, Unit};
 use buttress_core::quota::adaptive::Rise;
 use buttress_core::quota::{Learning, published};
 use buttress_core::{Invalid, Observer};
@@ -24,7 +24,7 @@ use crate::key::By;
 use crate::observe::{AttemptLayer, CallLayer};
 use crate::rate_limit::RateLimitLayer;
 use crate::rate_limit::usage::UsageLayer;
-use crate::retry::RetryLayer;
+use crate::retry::{Http, IdempotencyHeader, RetryLayer};
 use crate::time::Clock;
 
 /// A policy, and its layers.
@@ -114,7 +114,7 @@ impl Built {
             deadline: policy
                 .deadline()
                 .map(|limit| common!(DeadlineLayer::new(limit), common)),
-            retry: retry.map(|(part, budget)| retries(part, budget, &looks, common)),
+            retry: retry.map(|(part, budget)| retries(part, &profile, budget, &looks, common)),
             fail_fast: policy.fail_fast().then(|| fail_fast(&looks, common)),
             concurrency: policy
                 .concurrency()
@@ -195,8 +195,16 @@ fn budget(part: &policy::Retry, common: &Common, old: Option<&Built>) -> Arc<Bud
     }
 }
 
-fn retries(part: &policy::Retry, budget: Arc<Budget>, looks: &Looks, common: &Common) -> Retries {
+fn retries(
+    part: &policy::Retry,
+    profile: &Profile,
+    budget: Arc<Budget>,
+    looks: &Looks,
+    common: &Common,
+) -> Retries {
+    let header = idempotency_header(part.idempotency_key(), profile);
     let layer = RetryLayer::new(*part.retries())
+        .with_replay(Http::default().with_idempotency_header(header))
         .with_pause(looks.0.clone())
         .with_budget(budget);
     let layer = match common.seed {
@@ -204,6 +212,18 @@ fn retries(part: &policy::Retry, budget: Arc<Budget>, looks: &Looks, common: &Co
         None => layer,
     };
     common!(layer, common)
+}
+
+/// By what the server knows a call again, and whether calls without it are given it.
+fn idempotency_header(key: &IdempotencyKey, profile: &Profile) -> IdempotencyHeader {
+    let known = profile.idempotency_header();
+    let honoured = known.filter(buttress_providers::IdempotencyHeader::is_honoured);
+    let honoured = honoured.and_then(|header| header.name().parse().ok());
+    match (key, honoured.map(IdempotencyHeader::new)) {
+        (IdempotencyKey::Header(name), _) => IdempotencyHeader::new(name.clone()).added(),
+        (IdempotencyKey::Profile, Some(honoured)) => honoured.added(),
+        (_, honoured) => honoured.unwrap_or_default(),
+    }
 }
 
 fn fail_fast(looks: &Looks, common: &Common) -> FailFast {

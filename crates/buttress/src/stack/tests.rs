@@ -1,5 +1,6 @@
 mod costs;
 mod figures;
+mod keys;
 mod levels;
 mod load;
 mod order;

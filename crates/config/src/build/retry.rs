@@ -31,6 +31,8 @@ pub(super) fn show(retry: &Retry, shown: &mut Shown) {
     };
     shown.word("retry.hint_use", hint_use);
     shown.flag("retry.margin", retries.has_margin());
+    let key = retry.idempotency_key().clone();
+    shown.put("retry.idempotency_key", Value::Idempotency(key));
     show_budget(retry.budget(), shown);
 }
 
@@ -75,7 +77,9 @@ pub(super) fn build(draft: &mut Draft<'_>) -> Option<Retry> {
         .with_long_hint(long_hint)
         .with_hint_use(hint_use)
         .with_margin(draft.flag("retry.margin"));
-    Some(Retry::new(retries).with_budget(budget(draft)))
+    let key = draft.idempotency_key("retry.idempotency_key");
+    let retry = Retry::new(retries).with_idempotency_key(key.unwrap_or_default());
+    Some(retry.with_budget(budget(draft)))
 }
 
 fn budget(draft: &mut Draft<'_>) -> RetryBudget {

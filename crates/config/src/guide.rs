@@ -49,6 +49,7 @@ fn takes(kind: Kind) -> String {
         Kind::KeyBy => "`\"everything\"`, `\"host\"`, `\"credential\"`, `\"model\"`, `\"resource\"`, `\"header NAME\"`"
             .to_owned(),
         Kind::IdempotencyKey => "`\"profile\"`, `\"never\"`, `\"header NAME\"`".to_owned(),
+        Kind::Header => "a header's name".to_owned(),
         Kind::Hosts => "a list of hosts".to_owned(),
         Kind::Rate => "a rate".to_owned(),
         Kind::Limits => "a list of limits".to_owned(),

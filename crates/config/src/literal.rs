@@ -50,6 +50,7 @@ impl Value {
             Self::Text(text) => text.clone(),
             Self::Key(key) => key.to_string(),
             Self::Idempotency(key) => key.to_string(),
+            Self::Header(name) => name.to_string(),
             Self::Flag(_) | Self::Count(_) | Self::Hosts(_) | Self::Limits(_) | Self::Refused => {
                 String::new()
             }

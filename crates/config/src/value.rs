@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use buttress_core::policy::{Host, IdempotencyKey, KeyBy, Limit};
+use http::HeaderName;
 
 use crate::nearest::nearest;
 use crate::secret;
@@ -21,6 +22,7 @@ pub(crate) enum Value {
     Text(String),
     Key(KeyBy),
     Idempotency(IdempotencyKey),
+    Header(HeaderName),
     Hosts(Vec<Host>),
     Limits(Vec<Limit>),
     /// Something that was refused when it was read: nothing more is to be said of it.
@@ -49,6 +51,7 @@ pub(crate) enum Kind {
     Variable,
     KeyBy,
     IdempotencyKey,
+    Header,
     /// A list; in the environment, with commas.
     Hosts,
     /// A list of tables, which the environment cannot hold.
@@ -111,6 +114,7 @@ impl Kind {
             Self::Variable => variable(text(written)?).map(Value::Text),
             Self::KeyBy => text(written)?.parse().map(Value::Key).ok(),
             Self::IdempotencyKey => text(written)?.parse().map(Value::Idempotency).ok(),
+            Self::Header => text(written)?.parse().map(Value::Header).ok(),
             Self::Hosts => match written {
                 Written::Plain(text) => hosts(text.split(',').map(str::trim)),
                 _ => None,
@@ -147,6 +151,7 @@ impl Kind {
             Self::IdempotencyKey => {
                 "\"profile\", \"never\", or a header, as in \"header Idempotency-Key\"".to_owned()
             }
+            Self::Header => "the name of a header".to_owned(),
             Self::Hosts => {
                 "a list of hosts, such as [\"api.example.com\", \"localhost:8080\"]".to_owned()
             }

@@ -9,6 +9,7 @@ use buttress_core::quota::adaptive::Rise;
 use buttress_core::quota::{Learning, published};
 use buttress_core::{Invalid, Observer};
 use buttress_providers::Profile;
+use http::HeaderName;
 
 use super::price::Price;
 use super::tower::{Breaker, Concurrency, Cooldown, FailFast, Layers, Looks, RateLimits, Retries};
@@ -24,7 +25,7 @@ use crate::key::By;
 use crate::observe::{AttemptLayer, CallLayer};
 use crate::rate_limit::RateLimitLayer;
 use crate::rate_limit::usage::UsageLayer;
-use crate::retry::{Http, IdempotencyHeader, RetryLayer};
+use crate::retry::{AttemptHeader, Http, IdempotencyHeader, RetryLayer};
 use crate::time::Clock;
 
 /// A policy, and its layers.
@@ -202,9 +203,16 @@ fn retries(
     looks: &Looks,
     common: &Common,
 ) -> Retries {
+    let retries = *part.retries();
     let header = idempotency_header(part.idempotency_key(), profile);
-    let layer = RetryLayer::new(*part.retries())
-        .with_replay(Http::default().with_idempotency_header(header))
+    let http = Http::default().with_idempotency_header(header);
+    let numbered = |name: &HeaderName| AttemptHeader::named(name.clone(), retries.max_attempts());
+    let http = match part.attempt_header().map(numbered) {
+        Some(header) => http.with_attempt_header(header),
+        None => http,
+    };
+    let layer = RetryLayer::new(retries)
+        .with_replay(http)
         .with_pause(looks.0.clone())
         .with_budget(budget);
     let layer = match common.seed {

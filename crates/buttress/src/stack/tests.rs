@@ -1,6 +1,7 @@
 mod costs;
 mod figures;
-mod keys;
+mod headers;
+
 mod levels;
 mod load;
 mod order;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use buttress_core::Invalid;
 use buttress_core::policy::{IdempotencyKey, KeyBy};
+use http::HeaderName;
 
 use super::Shown;
 use crate::problem::Problem;
@@ -143,6 +144,13 @@ impl<'d> Draft<'d> {
     pub(crate) fn idempotency_key(&self, path: &str) -> Option<IdempotencyKey> {
         match self.value(path)? {
             Value::Idempotency(key) => Some(key.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn header(&self, path: &str) -> Option<HeaderName> {
+        match self.value(path)? {
+            Value::Header(name) => Some(name.clone()),
             _ => None,
         }
     }

@@ -146,9 +146,10 @@ fn retry() -> impl Strategy<Value = Retry> {
         IdempotencyKey::Never,
         IdempotencyKey::Header(http::HeaderName::from_static("x-key")),
     ]);
-    let bounds = (budget(), key);
-    (positive(), steps(), jitter(), hints, bounds).prop_map(
-        |(attempts, steps, jitter, hints, (budget, key))| {
+    let header = option::of(Just(http::HeaderName::from_static("x-attempt")));
+    let rest = (budget(), key, header);
+    (positive(), steps(), jitter(), hints, rest).prop_map(
+        |(attempts, steps, jitter, hints, (budget, key, header))| {
             let (max_wait, long_hint, hint_use, margin) = hints;
             let retries = Retries::default()
                 .with_max_attempts(attempts)
@@ -160,6 +161,7 @@ fn retry() -> impl Strategy<Value = Retry> {
             Retry::new(retries)
                 .with_budget(budget)
                 .with_idempotency_key(key)
+                .with_attempt_header(header)
         },
     )
 }

@@ -1,3 +1,5 @@
+use http::HeaderName;
+
 use super::budget::RetryBudget;
 use super::idempotency::IdempotencyKey;
 use crate::retry::Retries;
@@ -8,6 +10,7 @@ pub struct Retry {
     retries: Retries,
     budget: RetryBudget,
     idempotency_key: IdempotencyKey,
+    attempt_header: Option<HeaderName>,
 }
 
 impl Retry {
@@ -19,6 +22,7 @@ impl Retry {
             retries,
             budget: RetryBudget::DEFAULT,
             idempotency_key: IdempotencyKey::Profile,
+            attempt_header: None,
         }
     }
 
@@ -37,6 +41,16 @@ impl Retry {
         }
     }
 
+    /// With a header that tells the server which attempt this is, or without.
+    #[must_use]
+    pub fn with_attempt_header(self, attempt_header: impl Into<Option<HeaderName>>) -> Self {
+        let attempt_header = attempt_header.into();
+        Self {
+            attempt_header,
+            ..self
+        }
+    }
+
     /// Attempts, backoff, hints.
     pub const fn retries(&self) -> &Retries {
         &self.retries
@@ -50,6 +64,11 @@ impl Retry {
     /// Whether a call is given a key by which the server knows it again.
     pub const fn idempotency_key(&self) -> &IdempotencyKey {
         &self.idempotency_key
+    }
+
+    /// The header that tells the server which attempt this is.
+    pub const fn attempt_header(&self) -> Option<&HeaderName> {
+        self.attempt_header.as_ref()
     }
 }
 

@@ -1,5 +1,6 @@
-//! By what the server knows a call again.
+//! What the stack writes into requests: by what the server knows a call again, and which attempt it sees.
 
+use std::num::NonZeroU32;
 use std::sync::Mutex;
 
 use buttress_core::policy::{IdempotencyKey, Retry};
@@ -7,9 +8,15 @@ use http::{HeaderMap, HeaderName, Method};
 use tower::{ServiceExt, service_fn};
 
 use super::*;
+use crate::retry::CallOptions;
+
+/// The headers of all attempts of one call.
+async fn attempts(profile: &'static str, key: IdempotencyKey, request: Ask) -> Vec<HeaderMap> {
+    sent(profile, Retry::default().with_idempotency_key(key), request).await
+}
 
 /// The headers of all attempts of one call, at a server that is never well.
-async fn attempts(profile: &'static str, key: IdempotencyKey, request: Ask) -> Vec<HeaderMap> {
+async fn sent(profile: &'static str, retry: Retry, request: Ask) -> Vec<HeaderMap> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let client = service_fn(move |request: Ask| {
@@ -17,7 +24,6 @@ async fn attempts(profile: &'static str, key: IdempotencyKey, request: Ask) -> V
         let response = Response::builder().status(500).body(Body::new());
         std::future::ready(Ok::<_, Infallible>(response.unwrap()))
     });
-    let retry = Retry::default().with_idempotency_key(key);
     let policy = Policy::bare(ProfileName::new(profile).unwrap()).with_retry(retry);
     let service = Stack::new(policy).unwrap().layer(client);
     service.oneshot(request).await.unwrap();
@@ -97,4 +103,44 @@ async fn a_header_that_the_user_names_is_written_whatever_the_profile_knows() {
 async fn never_is_never() {
     let attempts = attempts("stripe", IdempotencyKey::Never, with(Method::POST, &[])).await;
     assert_eq!(attempts, [HeaderMap::new()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_numbered_in_the_header_that_is_named_in_the_form_that_it_is_known_by() {
+    for (name, numbers) in [
+        ("x-attempt", ["1", "2", "3", "4", "5"]),
+        ("x-stainless-retry-count", ["0", "1", "2", "3", "4"]),
+        (
+            "amz-sdk-request",
+            [
+                "attempt=1; max=5",
+                "attempt=2; max=5",
+                "attempt=3; max=5",
+                "attempt=4; max=5",
+                "attempt=5; max=5",
+            ],
+        ),
+    ] {
+        let retry = Retry::default().with_attempt_header(HeaderName::from_static(name));
+        let attempts = sent("generic", retry, with(Method::GET, &[])).await;
+        assert_eq!(values(&attempts, name), numbers);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_attempts_of_its_own_says_how_many_and_one_with_a_number_keeps_it() {
+    let name = "amz-sdk-request";
+    let retry = Retry::default().with_attempt_header(HeaderName::from_static(name));
+    let mut request = with(Method::GET, &[]);
+    let two = NonZeroU32::new(2).unwrap();
+    let options = CallOptions::default().with_max_attempts(two);
+    request.extensions_mut().insert(options);
+    let attempts = sent("generic", retry.clone(), request).await;
+    assert_eq!(
+        values(&attempts, name),
+        ["attempt=1; max=2", "attempt=2; max=2"]
+    );
+    let own = with(Method::GET, &[(name, "attempt=7; max=9")]);
+    let attempts = sent("generic", retry, own).await;
+    assert_eq!(values(&attempts, name), ["attempt=7; max=9"; 5]);
 }

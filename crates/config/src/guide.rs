@@ -48,6 +48,8 @@ fn takes(kind: Kind) -> String {
         Kind::Variable => "a variable's name".to_owned(),
         Kind::KeyBy => "`\"everything\"`, `\"host\"`, `\"credential\"`, `\"model\"`, `\"resource\"`, `\"header NAME\"`"
             .to_owned(),
+        Kind::IdempotencyKey => "`\"profile\"`, `\"never\"`, `\"header NAME\"`".to_owned(),
+        Kind::Header => "a header's name".to_owned(),
         Kind::Hosts => "a list of hosts".to_owned(),
         Kind::Rate => "a rate".to_owned(),
         Kind::Limits => "a list of limits".to_owned(),

@@ -49,6 +49,8 @@ impl Value {
             Self::Word(word) => (*word).to_owned(),
             Self::Text(text) => text.clone(),
             Self::Key(key) => key.to_string(),
+            Self::Idempotency(key) => key.to_string(),
+            Self::Header(name) => name.to_string(),
             Self::Flag(_) | Self::Count(_) | Self::Hosts(_) | Self::Limits(_) | Self::Refused => {
                 String::new()
             }

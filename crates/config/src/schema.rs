@@ -16,6 +16,8 @@ const RATE: &str = r"^[0-9][0-9_]* ?/ ?[0-9a-zµ._]+$";
 const NAME: &str = r"^[a-z0-9_-]{1,64}$";
 const VARIABLE: &str = r"^[A-Za-z_][A-Za-z0-9_]*$";
 const KEY_BY: &str = r"^(everything|host|credential|model|resource|header .+)$";
+const HEADER: &str = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
+const IDEMPOTENCY_KEY: &str = r"^(profile|never|header .+)$";
 
 /// The schema, as the text of a file.
 pub fn schema() -> String {
@@ -98,6 +100,8 @@ fn of_kind(kind: Kind) -> Json {
         Kind::Url => text("^https?://[^/@]+(/[^?]*)?$"),
         Kind::Variable => text(VARIABLE),
         Kind::KeyBy => text(KEY_BY),
+        Kind::IdempotencyKey => text(IDEMPOTENCY_KEY),
+        Kind::Header => text(HEADER),
         Kind::Hosts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Limits => json!({ "type": "array", "items": limit() }),
     }

@@ -144,6 +144,21 @@ pub(crate) const KEYS: &[Key] = &[
         "Whether the server's wait replaces the backoff, or the longer of the two counts.",
     ),
     key("retry.margin", Kind::Flag, "Whether a random margin of up to a tenth lengthens the server's wait."),
+    key(
+        "retry.idempotency_key",
+        Kind::IdempotencyKey,
+        "Whether a request that is not idempotent is given a key by which the server knows it again: where the profile knows \
+         that it is honoured, never, or always in this header.",
+    )
+    .elsewhere(&["idempotency_header", "idempotency", "idempotent"]),
+    key(
+        "retry.attempt_header",
+        Kind::Header,
+        "The header that tells the server which attempt this is, counted from 1; `amz-sdk-request` and `x-stainless-retry-count` \
+         are written as their SDKs do.",
+    )
+    .example("\"x-attempt\"")
+    .off(),
     key("retry.budget", Kind::Part, "The bound on the retries of all calls together."),
     key("retry.budget.percent", Kind::Percent, "How many retries there may be for a hundred calls.")
         .elsewhere(&["share", "ratio"]),

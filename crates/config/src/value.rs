@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use buttress_core::policy::{Host, KeyBy, Limit};
+use buttress_core::policy::{Host, IdempotencyKey, KeyBy, Limit};
+use http::HeaderName;
 
 use crate::nearest::nearest;
 use crate::secret;
@@ -20,6 +21,8 @@ pub(crate) enum Value {
     Word(&'static str),
     Text(String),
     Key(KeyBy),
+    Idempotency(IdempotencyKey),
+    Header(HeaderName),
     Hosts(Vec<Host>),
     Limits(Vec<Limit>),
     /// Something that was refused when it was read: nothing more is to be said of it.
@@ -47,6 +50,8 @@ pub(crate) enum Kind {
     Url,
     Variable,
     KeyBy,
+    IdempotencyKey,
+    Header,
     /// A list; in the environment, with commas.
     Hosts,
     /// A list of tables, which the environment cannot hold.
@@ -108,6 +113,8 @@ impl Kind {
             Self::Url => url(text(written)?).map(Value::Text),
             Self::Variable => variable(text(written)?).map(Value::Text),
             Self::KeyBy => text(written)?.parse().map(Value::Key).ok(),
+            Self::IdempotencyKey => text(written)?.parse().map(Value::Idempotency).ok(),
+            Self::Header => text(written)?.parse().map(Value::Header).ok(),
             Self::Hosts => match written {
                 Written::Plain(text) => hosts(text.split(',').map(str::trim)),
                 _ => None,
@@ -141,6 +148,10 @@ impl Kind {
                 let names = KEYS.map(|name| format!("\"{name}\"")).join(", ");
                 format!("one of {names}, or \"header\" and its name")
             }
+            Self::IdempotencyKey => {
+                "\"profile\", \"never\", or a header, as in \"header Idempotency-Key\"".to_owned()
+            }
+            Self::Header => "the name of a header".to_owned(),
             Self::Hosts => {
                 "a list of hosts, such as [\"api.example.com\", \"localhost:8080\"]".to_owned()
             }

@@ -82,7 +82,7 @@ fn all_that_init_writes_suits_the_schema() {
 }
 
 /// A setting of an upstream, in JSON, and whether it is one.
-const SETTINGS: [(&str, bool); 30] = [
+const SETTINGS: [(&str, bool); 36] = [
     (r#""retry": true"#, true),
     (r#""retry": { "budget": false }"#, true),
     (r#""retry": { "max_attempts": 0 }"#, false),
@@ -94,6 +94,12 @@ const SETTINGS: [(&str, bool); 30] = [
     (r#""retry": { "base": 30 }"#, false),
     (r#""retry": { "budget": { "percent": "20%" } }"#, true),
     (r#""retry": { "budget": { "percent": 20 } }"#, false),
+    (r#""retry": { "idempotency_key": "never" }"#, true),
+    (r#""retry": { "idempotency_key": "header X-Key" }"#, true),
+    (r#""retry": { "idempotency_key": true }"#, false),
+    (r#""retry": { "attempt_header": "amz-sdk-request" }"#, true),
+    (r#""retry": { "attempt_header": false }"#, true),
+    (r#""retry": { "attempt_header": "x attempt" }"#, false),
     (r#""deadline": false"#, true),
     (r#""deadline": true"#, false),
     (r#""breaker": { "failure_rate": 0.5 }"#, true),

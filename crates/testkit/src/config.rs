@@ -19,6 +19,7 @@ const SECOND: u64 = 1_000_000_000;
 /// | faults | none | a server that only limits |
 /// | `latency` | 0 | the time measured is the client's |
 /// | `max_connections` | 448 | both ends are in one process, which may usually open 1024 files |
+/// | `honours_keys` | no | most providers do not |
 /// | `memory` | 16 384 | job ids, keys and arrivals of a demo, in a few megabytes |
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -29,6 +30,7 @@ pub struct Config {
     pub(crate) shares: Vec<(Fault, u16)>,
     pub(crate) latency: Duration,
     pub(crate) max_connections: usize,
+    pub(crate) honours_keys: bool,
     pub(crate) memory: usize,
 }
 
@@ -42,6 +44,7 @@ impl Default for Config {
             shares: Vec::new(),
             latency: Duration::ZERO,
             max_connections: 448,
+            honours_keys: false,
             memory: 16_384,
         }
     }
@@ -101,6 +104,14 @@ impl Config {
     #[must_use]
     pub fn with_max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);
+        self
+    }
+
+    /// A request with the `idempotency-key` of one that was done is answered as that one was, and not done again. As many
+    /// answers are kept as the memory is large.
+    #[must_use]
+    pub fn with_honoured_keys(mut self) -> Self {
+        self.honours_keys = true;
         self
     }
 

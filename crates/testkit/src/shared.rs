@@ -1,5 +1,6 @@
 //! What all connections of one server share.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +42,12 @@ struct State {
     accounts: Accounts,
     ledger: Ledger,
     answers: u64,
+    /// What was answered to requests that were done, by their keys.
+    given: HashMap<Key, Reply>,
 }
+
+/// Whose key it is, and for what.
+type Key = (Endpoint, Vec<u8>, String);
 
 /// A reply, and what is to happen to it on its way.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ impl Shared {
             accounts: Accounts::new(&config),
             ledger: Ledger::new(config.memory),
             answers: 0,
+            given: HashMap::new(),
         };
         Self {
             config,
@@ -110,10 +117,17 @@ impl Shared {
         let now = self.clock.now();
         state.answers += 1;
         let account = state.accounts.of(&call.credential, &self.config, now);
-        let mut answer = match not_done(call, body, fault.as_ref()) {
+        let key = self.key(call);
+        let given = || key.as_ref().and_then(|key| state.given.get(key)).cloned();
+        let mut answer = match not_done(call, body, fault.as_ref()).or_else(given) {
             Some(reply) => Answer::new(Ending::NotDone, reply),
             None => self.done(account, call, body.unwrap_or_default(), state.answers, now),
         };
+        if let Some(key) = key.filter(|_| answer.ending == Ending::Admitted)
+            && state.given.len() < self.config.memory
+        {
+            state.given.insert(key, answer.reply.clone());
+        }
         if !fault.as_ref().is_some_and(Fault::is_edge) {
             self.stamp(account, call, &mut answer.reply, state.answers, now);
         }
@@ -129,6 +143,13 @@ impl Shared {
         state.ledger.ended(call, &outcome, &self.clock, now);
         let reply = answer.reply;
         Decided { reply, fault }
+    }
+
+    /// By what a request is known again, if keys are honoured and it has one.
+    fn key(&self, call: &Call) -> Option<Key> {
+        let key = call.idempotency_key.clone();
+        let key = key.filter(|_| self.config.honours_keys)?;
+        Some((call.route.endpoint(), call.credential.clone(), key))
     }
 
     fn done(&self, account: &mut Account, call: &Call, body: &[u8], id: u64, now: u64) -> Answer {

@@ -8,6 +8,8 @@ mod faults;
 #[cfg(test)]
 mod hyper_client;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod native;

@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 /// The header by which a server knows a request again, so that sending it twice does no more than sending it once.
 ///
-/// `Idempotency-Key` counts without this. What a provider's is called, and whether it is honoured, its profile knows.
+/// `Idempotency-Key` unless another is named. What a provider's is called, and whether it is honoured, its profile knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyHeader {
     name: HeaderName,
@@ -40,10 +40,20 @@ impl IdempotencyHeader {
         if !self.is_added || method.is_idempotent() || self.is_in(headers) {
             return;
         }
-        if let Ok(value) = HeaderValue::from_str(&uuid(fastrand::u128(..))) {
-            headers.insert(&self.name, value);
+        if let Some(key) = key() {
+            headers.insert(&self.name, key);
         }
     }
+}
+
+/// A key that nobody else makes: a server that is given one by two processes answers the second call with what the first
+/// one did. So it comes from the operating system and from no seed, which a fork has in common with its parent, and a
+/// machine with others of the same image. Where the system has none, a request goes without, and is no more repeatable
+/// than it was.
+fn key() -> Option<HeaderValue> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    HeaderValue::from_str(&uuid(u128::from_ne_bytes(bytes))).ok()
 }
 
 /// Version 4 of RFC 9562: what most servers expect, and 122 bits of it random.
@@ -69,6 +79,16 @@ mod tests {
     fn a_value_has_the_form_of_a_random_uuid() {
         assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
         assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn two_processes_with_the_same_seed_make_two_keys() {
+        let made = || {
+            fastrand::seed(7);
+            key()
+        };
+        let first = made();
+        assert!(first.is_some() && first != made());
     }
 
     #[test]

@@ -66,6 +66,7 @@
 //!
 //! Those of [`Retries`], and of [`Budget`](buttress_core::budget::Budget).
 
+mod attempt_header;
 mod future;
 mod idempotency;
 mod layer;
@@ -80,8 +81,9 @@ pub use buttress_core::retry::{HintUse, LongHint, Retries};
 
 pub use crate::options::CallOptions;
 
+pub use self::attempt_header::AttemptHeader;
 pub use self::future::ResponseFuture;
 pub use self::idempotency::IdempotencyHeader;
 pub use self::layer::RetryLayer;
-pub use self::replay::{AttemptHeader, Cloned, Held, Http, Replay};
+pub use self::replay::{Cloned, Held, Http, Replay};
 pub use self::service::Retry;

@@ -4,10 +4,10 @@ use std::any::Any;
 
 use buttress_core::Timestamp;
 use bytes::Bytes;
-use http::header::HeaderName;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, Request};
 use http_body_util::{Empty, Full};
 
+use super::attempt_header::AttemptHeader;
 use super::idempotency::IdempotencyHeader;
 use crate::look::Holds;
 use crate::options::{CallOptions, Extension, ReadOptions};
@@ -84,31 +84,12 @@ impl<Req, R: Replay<Req>, H: Holds<Req>> Replay<Req> for Held<R, H> {
     }
 }
 
-/// A header that tells the server which attempt this is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptHeader {
-    name: HeaderName,
-    first: u32,
-}
-
-impl AttemptHeader {
-    /// Counts attempts: the first is 1.
-    pub const fn attempts(name: HeaderName) -> Self {
-        Self { name, first: 1 }
-    }
-
-    /// Counts retries: the first attempt is 0, as in `x-stainless-retry-count` of the vendors' SDKs.
-    pub const fn retries(name: HeaderName) -> Self {
-        Self { name, first: 0 }
-    }
-}
-
 /// [`http::Request`]s, by RFC 9110.
 ///
-/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key` or
-/// [another header](Http::with_idempotency_header) that the server honours, or if the caller says so in [`CallOptions`]. Bodies that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`,
-/// `String`, `Vec<u8>`, `&'static str`, `()`, and with the feature `reqwest` its bodies that are not streams. A
-/// request with another body is sent once.
+/// A request is repeatable if its method is idempotent (section 9.2.2), if it has an `Idempotency-Key` (or in its place the
+/// [header](Http::with_idempotency_header) that the server honours), or if the caller says so in [`CallOptions`]. Bodies
+/// that can be copied are: [`Bytes`], [`Full`] and [`Empty`] of `Bytes`, `String`, `Vec<u8>`, `&'static str`, `()`, and with
+/// the feature `reqwest` its bodies that are not streams. A request with another body is sent once.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
     attempt_header: Option<AttemptHeader>,
@@ -136,12 +117,9 @@ impl Http {
 }
 
 impl Http {
-    fn write_number(&self, headers: &mut HeaderMap, attempt: u32) {
+    fn write_number(&self, headers: &mut HeaderMap, attempt: u32, options: &CallOptions) {
         if let Some(header) = &self.attempt_header {
-            let number = attempt.saturating_sub(1).saturating_add(header.first);
-            headers
-                .entry(&header.name)
-                .or_insert_with(|| HeaderValue::from(number));
+            header.write(headers, attempt, options.max_attempts());
         }
     }
 }
@@ -172,8 +150,12 @@ impl<B: 'static> Replay<Request<B>> for Http {
     }
 
     fn number(&self, request: &mut Request<B>, attempt: u32) {
-        if self.attempt_header.is_some() && !self.options(request).omits_attempt_header() {
-            self.write_number(request.headers_mut(), attempt);
+        if self.attempt_header.is_none() {
+            return;
+        }
+        let options = self.options(request);
+        if !options.omits_attempt_header() {
+            self.write_number(request.headers_mut(), attempt, &options);
         }
     }
 }
@@ -194,7 +176,7 @@ impl Replay<reqwest::Request> for Http {
     }
 
     fn number(&self, request: &mut reqwest::Request, attempt: u32) {
-        self.write_number(request.headers_mut(), attempt);
+        self.write_number(request.headers_mut(), attempt, &CallOptions::default());
     }
 }
 
@@ -253,7 +235,7 @@ fn copy_reqwest<B: 'static>(_body: &B) -> Option<B> {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
+    use http::{HeaderName, Method};
 
     use super::*;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use buttress_core::budget::Budget;
 use buttress_core::classify::Rules;
-use buttress_core::policy::{self, KeyBy, Policy, Unit};
+use buttress_core::policy::{self, IdempotencyKey, KeyBy, Policy, Unit};
 use buttress_core::quota::adaptive::Rise;
 use buttress_core::quota::{Learning, published};
 use buttress_core::{Invalid, Observer};
 use buttress_providers::Profile;
+use http::HeaderName;
 
 use super::price::Price;
 use super::tower::{Breaker, Concurrency, Cooldown, FailFast, Layers, Looks, RateLimits, Retries};
@@ -24,7 +25,7 @@ use crate::key::By;
 use crate::observe::{AttemptLayer, CallLayer};
 use crate::rate_limit::RateLimitLayer;
 use crate::rate_limit::usage::UsageLayer;
-use crate::retry::RetryLayer;
+use crate::retry::{AttemptHeader, Http, IdempotencyHeader, RetryLayer};
 use crate::time::Clock;
 
 /// A policy, and its layers.
@@ -114,7 +115,7 @@ impl Built {
             deadline: policy
                 .deadline()
                 .map(|limit| common!(DeadlineLayer::new(limit), common)),
-            retry: retry.map(|(part, budget)| retries(part, budget, &looks, common)),
+            retry: retry.map(|(part, budget)| retries(part, &profile, budget, &looks, common)),
             fail_fast: policy.fail_fast().then(|| fail_fast(&looks, common)),
             concurrency: policy
                 .concurrency()
@@ -195,8 +196,23 @@ fn budget(part: &policy::Retry, common: &Common, old: Option<&Built>) -> Arc<Bud
     }
 }
 
-fn retries(part: &policy::Retry, budget: Arc<Budget>, looks: &Looks, common: &Common) -> Retries {
-    let layer = RetryLayer::new(*part.retries())
+fn retries(
+    part: &policy::Retry,
+    profile: &Profile,
+    budget: Arc<Budget>,
+    looks: &Looks,
+    common: &Common,
+) -> Retries {
+    let retries = *part.retries();
+    let header = idempotency_header(part.idempotency_key(), profile);
+    let http = Http::default().with_idempotency_header(header);
+    let numbered = |name: &HeaderName| AttemptHeader::named(name.clone(), retries.max_attempts());
+    let http = match part.attempt_header().map(numbered) {
+        Some(header) => http.with_attempt_header(header),
+        None => http,
+    };
+    let layer = RetryLayer::new(retries)
+        .with_replay(http)
         .with_pause(looks.0.clone())
         .with_budget(budget);
     let layer = match common.seed {
@@ -204,6 +220,18 @@ fn retries(part: &policy::Retry, budget: Arc<Budget>, looks: &Looks, common: &Co
         None => layer,
     };
     common!(layer, common)
+}
+
+/// By what the server knows a call again, and whether calls without it are given it.
+fn idempotency_header(key: &IdempotencyKey, profile: &Profile) -> IdempotencyHeader {
+    let known = profile.idempotency_header();
+    let honoured = known.filter(buttress_providers::IdempotencyHeader::is_honoured);
+    let honoured = honoured.and_then(|header| header.name().parse().ok());
+    match (key, honoured.map(IdempotencyHeader::new)) {
+        (IdempotencyKey::Header(name), _) => IdempotencyHeader::new(name.clone()).added(),
+        (IdempotencyKey::Profile, Some(honoured)) => honoured.added(),
+        (_, honoured) => honoured.unwrap_or_default(),
+    }
 }
 
 fn fail_fast(looks: &Looks, common: &Common) -> FailFast {

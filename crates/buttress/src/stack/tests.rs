@@ -1,5 +1,7 @@
 mod costs;
 mod figures;
+mod headers;
+
 mod levels;
 mod load;
 mod order;

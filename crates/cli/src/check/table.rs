@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use buttress::config::{Declared, Origin, Shown};
-use buttress::core::policy::{Figures, UpstreamName};
+use buttress::core::policy::{IdempotencyKey, Policy, Retry, UpstreamName};
+use buttress::providers::{self, IdempotencyHeader};
 
 /// The settings in the order of the layers, and what follows from them.
 pub(super) fn table(file: &str, name: &UpstreamName, declared: &Declared) -> String {
     let settings: Vec<_> = declared.shown().map(|shown| row(shown, file)).collect();
-    let figures = figures(&declared.policy().figures());
+    let figures = figures(declared.policy());
     let widest = |column: fn(&Row) -> usize| {
         let rows = settings.iter().chain(&figures);
         rows.map(column).max().unwrap_or_default()
@@ -58,7 +59,8 @@ fn from(origin: &Origin, file: &str) -> String {
     }
 }
 
-fn figures(figures: &Figures) -> Vec<Row> {
+fn figures(policy: &Policy) -> Vec<Row> {
+    let figures = policy.figures();
     let longest = match figures.longest_call() {
         Some(longest) => duration(longest),
         None => "without end".to_owned(),
@@ -73,7 +75,21 @@ fn figures(figures: &Figures) -> Vec<Row> {
         follows("longest call", longest),
         follows("most attempts", figures.max_attempts().to_string()),
         follows("most load", load),
+        follows("idempotency key", key(policy)),
     ]
+}
+
+/// By what the server knows a call again that has no key of its own.
+fn key(policy: &Policy) -> String {
+    let profile = providers::named(policy.profile().as_str());
+    let known = profile.and_then(|profile| profile.idempotency_header());
+    let honoured = known.filter(IdempotencyHeader::is_honoured);
+    let header = match policy.retry().map(Retry::idempotency_key) {
+        Some(IdempotencyKey::Header(name)) => Some(name.to_string()),
+        Some(IdempotencyKey::Profile) => honoured.map(|header| header.name().to_owned()),
+        _ => None,
+    };
+    header.map_or_else(|| "none added".to_owned(), |name| format!("in {name}"))
 }
 
 /// In minutes, if it is as many.

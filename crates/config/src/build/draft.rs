@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use buttress_core::Invalid;
-use buttress_core::policy::KeyBy;
+use buttress_core::policy::{IdempotencyKey, KeyBy};
+use http::HeaderName;
 
 use super::Shown;
 use crate::problem::Problem;
@@ -136,6 +137,20 @@ impl<'d> Draft<'d> {
     pub(crate) fn key(&self, path: &str) -> Option<KeyBy> {
         match self.value(path)? {
             Value::Key(key) => Some(key.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn idempotency_key(&self, path: &str) -> Option<IdempotencyKey> {
+        match self.value(path)? {
+            Value::Idempotency(key) => Some(key.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn header(&self, path: &str) -> Option<HeaderName> {
+        match self.value(path)? {
+            Value::Header(name) => Some(name.clone()),
             _ => None,
         }
     }

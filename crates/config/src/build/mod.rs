@@ -28,7 +28,7 @@ pub(crate) fn show(policy: &Policy) -> Shown {
     shown.maybe("deadline", policy.deadline().map(Value::Duration));
     let part = policy.retry();
     shown.put("retry", Value::Flag(part.is_some()));
-    retry::show(&part.copied().unwrap_or_default(), &mut shown);
+    retry::show(&part.cloned().unwrap_or_default(), &mut shown);
     shown.put("fail_fast", Value::Flag(policy.fail_fast()));
     let part = policy.cooldown();
     shown.put("cooldown", Value::Flag(part.is_some()));

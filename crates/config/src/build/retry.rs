@@ -31,6 +31,10 @@ pub(super) fn show(retry: &Retry, shown: &mut Shown) {
     };
     shown.word("retry.hint_use", hint_use);
     shown.flag("retry.margin", retries.has_margin());
+    let key = retry.idempotency_key().clone();
+    shown.put("retry.idempotency_key", Value::Idempotency(key));
+    let header = retry.attempt_header().cloned();
+    shown.maybe("retry.attempt_header", header.map(Value::Header));
     show_budget(retry.budget(), shown);
 }
 
@@ -75,7 +79,11 @@ pub(super) fn build(draft: &mut Draft<'_>) -> Option<Retry> {
         .with_long_hint(long_hint)
         .with_hint_use(hint_use)
         .with_margin(draft.flag("retry.margin"));
-    Some(Retry::new(retries).with_budget(budget(draft)))
+    let key = draft.idempotency_key("retry.idempotency_key");
+    let retry = Retry::new(retries)
+        .with_idempotency_key(key.unwrap_or_default())
+        .with_attempt_header(draft.header("retry.attempt_header"));
+    Some(retry.with_budget(budget(draft)))
 }
 
 fn budget(draft: &mut Draft<'_>) -> RetryBudget {

@@ -10,8 +10,8 @@ use buttress_core::budget::Share;
 use buttress_core::concurrency::{Aimd, Algorithm, Gradient, Vegas};
 use buttress_core::pause::Pauses;
 use buttress_core::policy::{
-    Breaker, Concurrency, Cooldown, KeyBy, Limit, Policy, ProfileName, RateLimit, Retry,
-    RetryBudget, Unit,
+    Breaker, Concurrency, Cooldown, IdempotencyKey, KeyBy, Limit, Policy, ProfileName, RateLimit,
+    Retry, RetryBudget, Unit,
 };
 use buttress_core::quota::{Quota, Shape};
 use buttress_core::retry::{HintUse, LongHint};
@@ -141,8 +141,15 @@ fn retry() -> impl Strategy<Value = Retry> {
     let long_hint = prop::sample::select(vec![LongHint::Refuse, LongHint::PassOver, LongHint::Cut]);
     let hint_use = prop::sample::select(vec![HintUse::Replace, HintUse::Lengthen]);
     let hints = (maybe_none(), long_hint, hint_use, any::<bool>());
-    (positive(), steps(), jitter(), hints, budget()).prop_map(
-        |(attempts, steps, jitter, hints, budget)| {
+    let key = prop::sample::select(vec![
+        IdempotencyKey::Profile,
+        IdempotencyKey::Never,
+        IdempotencyKey::Header(http::HeaderName::from_static("x-key")),
+    ]);
+    let header = option::of(Just(http::HeaderName::from_static("x-attempt")));
+    let rest = (budget(), key, header);
+    (positive(), steps(), jitter(), hints, rest).prop_map(
+        |(attempts, steps, jitter, hints, (budget, key, header))| {
             let (max_wait, long_hint, hint_use, margin) = hints;
             let retries = Retries::default()
                 .with_max_attempts(attempts)
@@ -151,7 +158,10 @@ fn retry() -> impl Strategy<Value = Retry> {
                 .with_long_hint(long_hint)
                 .with_hint_use(hint_use)
                 .with_margin(margin);
-            Retry::new(retries).with_budget(budget)
+            Retry::new(retries)
+                .with_budget(budget)
+                .with_idempotency_key(key)
+                .with_attempt_header(header)
         },
     )
 }

@@ -158,6 +158,22 @@ fn keys_are_read_as_they_are_written() {
 }
 
 #[test]
+fn idempotency_keys_are_read_as_they_are_written() {
+    let name = http::HeaderName::from_static("paypal-request-id");
+    let keys = [
+        IdempotencyKey::Profile,
+        IdempotencyKey::Never,
+        IdempotencyKey::Header(name),
+    ];
+    for key in keys {
+        assert_eq!(key.to_string().parse(), Ok(key));
+    }
+    for text in ["", "Profile", "header", "header a b", "idempotency-key"] {
+        assert!(text.parse::<IdempotencyKey>().is_err(), "{text}");
+    }
+}
+
+#[test]
 fn a_base_url_brings_its_host_and_no_password() {
     let upstream = |url: &str| Upstream::new(bare()).with_base_url(url.parse().unwrap());
     let good = upstream("https://api.example.com/v1").unwrap();

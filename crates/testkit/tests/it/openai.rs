@@ -180,3 +180,19 @@ async fn a_retry_that_comes_too_soon_is_noticed() {
         (2, 2)
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_honoured_is_answered_as_before_and_only_what_was_done_is_kept() {
+    let limits = OpenAiLimits::new(1, 30_000);
+    let config = Config::default().with_openai(limits).with_honoured_keys();
+    let server = Server::start(config).unwrap();
+    let key = |key| format!("x-job: j\nidempotency-key: {key}");
+    let first = complete_as(&server, &key("one")).await;
+    let again = complete_as(&server, &key("one")).await;
+    assert_eq!((again.status(), again.json()), (200, first.json()));
+    assert_eq!(server.seen().jobs["j"].done, 1);
+    assert_eq!(complete_as(&server, &key("two")).await.status(), 429);
+    advance(Duration::from_secs(60)).await;
+    assert_eq!(complete_as(&server, &key("two")).await.status(), 200);
+    assert_eq!(server.seen().jobs["j"].done, 2);
+}

@@ -5,8 +5,8 @@
 //!
 //! # Signals
 //!
-//! `error.type` beats the status: `overloaded_error` under 429 or 500 is the provider's lack of room. A monthly cap is a
-//! 429 of type `rate_limit_error`, told apart by `details.error_code`, or by the date on which access returns. A
+//! `error.type` beats the status: `overloaded_error` under 429 or 500 is the provider's lack of room. A monthly cap is
+//! a 429 of type `rate_limit_error`, told apart by `details.error_code`, or by the date on which access returns. A
 //! subscription's window is used up when the header `anthropic-ratelimit-unified-status` says `rejected`.
 //!
 //! # Hints
@@ -16,16 +16,19 @@
 //!
 //! # Repetition
 //!
-//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`.
+//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`. They
+//! send no idempotency key.
 //!
 //! # Limits
 //!
-//! Of an organisation, per class of model; a bucket that refills all the time. Input is estimated on arrival, without
-//! what is read from the cache; output is counted as it is produced, so `max_tokens` costs nothing.
+//! Of an organisation, per class of model; a bucket that refills all the time. A subscription's windows (`-unified-*`)
+//! are told in per cent, from which nobody can count how many calls fit. The priority tier is a reserve that calls go
+//! beyond, and fast mode a lane that others do not use: neither holds back the rest, and neither is learned.
 //!
-//! A subscription's windows (`-unified-*`) are told in per cent, from which nobody can count how many calls fit. The
-//! priority tier is a reserve that calls go beyond, and fast mode a lane that others do not use: neither holds back the
-//! rest, and neither is learned.
+//! # Cost
+//!
+//! Input is estimated on arrival, without what is read from the cache; output is counted as it is produced, so
+//! `max_tokens` costs nothing.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;

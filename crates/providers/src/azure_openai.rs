@@ -16,12 +16,15 @@
 //!
 //! # Repetition
 //!
-//! As OpenAI's, whose client is used.
+//! As OpenAI's, whose client is used: POST too, without an idempotency key.
 //!
 //! # Limits
 //!
-//! Of a deployment: per model, region and subscription. Prompt estimate + `max_tokens` × `best_of` are charged on
-//! arrival; requests are counted over slices of one or ten seconds; failed requests count.
+//! Of a deployment: per model, region and subscription. Requests are counted over slices of one or ten seconds.
+//!
+//! # Cost
+//!
+//! The estimate of the prompt and `max_tokens` × `best_of` are charged on arrival. Failed requests count.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;

@@ -1,4 +1,4 @@
-//! AWS Bedrock, and the codes that all of AWS shares.
+//! AWS Bedrock.
 //!
 //! Sources, read in November 2026: boto/botocore `retries/standard.py`, `parsers.py` and the service model of
 //! bedrock-runtime, smithy-lang/smithy-rs `aws-runtime/src/retries/classifiers.rs`, docs.aws.amazon.com (Bedrock,
@@ -16,18 +16,24 @@
 //!
 //! # Repetition
 //!
-//! The SDKs repeat POST after throttling, 500, 502, 503, 504 and timeouts, with three attempts.
+//! The SDKs repeat POST after throttling, 500, 502, 503, 504 and timeouts, with three attempts. `amz-sdk-invocation-id`
+//! marks the attempts of a call and makes nothing repeatable.
 //!
 //! # Limits
 //!
-//! Per model, region and account. Input, cache reads and writes and `maxTokens` are reserved on arrival (unset: the
-//! model's maximum), and settled at the end; the output of some models counts five times.
-//! Until it refuses, no answer tells what is left.
+//! Per model, region and account. Until it refuses, no answer tells what is left.
+//!
+//! # Cost
+//!
+//! Input, cache reads and writes and `maxTokens` are reserved on arrival (unset: the model's maximum), and settled at
+//! the end; the output of some models counts five times.
 
 use buttress_core::hint::{HintSource, Hints, Reading, decimal};
 use buttress_core::{Class, Outcome, Scope};
 use serde_json::Value;
 
+use crate::aws::{self, THROTTLED};
+pub use crate::aws::{is_throttling, is_transient};
 use crate::cost::{Charge, Cost};
 use crate::fields::{Answer, Fields};
 use crate::profile::{IdempotencyHeader, Kind, Profile};
@@ -43,7 +49,7 @@ pub const PROFILE: Profile = Profile {
     signals: SIGNALS,
     codes: &["x-amzn-errortype", "/code", "/__type"],
     messages: &["/message", "/Message"],
-    code: bare,
+    code: aws::bare,
     shape: named_event,
     hints,
     repeats_post: true,
@@ -64,43 +70,6 @@ const PUBLISHED: &[PublishedLimit] = published! {
     page "docs.aws.amazon.com/bedrock, scaling-throughput-best-practices", read "2026-11-22";
     "any": 15_000_000 Tokens / Minute of "Claude 4.7 and later";
 };
-
-/// What botocore holds for throttling, whatever the status (`retries/standard.py`).
-const THROTTLED: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "TransactionInProgressException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "EC2ThrottledException",
-];
-
-/// What it holds for passing faults.
-const TRANSIENT: &[&str] = &[
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "PriorRequestNotComplete",
-];
-
-const TRANSIENT_STATUSES: [u16; 4] = [500, 502, 503, 504];
-
-/// Whether AWS has throttled the caller, by botocore's table. `code` is the exception's name.
-pub fn is_throttling(status: u16, code: &str) -> bool {
-    status == 429 || THROTTLED.contains(&code)
-}
-
-/// Whether AWS has a fault that passes, by botocore's table. One code is of both tables: `PriorRequestNotComplete`.
-pub fn is_transient(status: u16, code: &str) -> bool {
-    TRANSIENT_STATUSES.contains(&status) || TRANSIENT.contains(&code)
-}
 
 const SIGNALS: &[Signal] = signals! {
     "bedrock daily quota":     QuotaExhausted, Account if Code(THROTTLED), Says["per day"];
@@ -124,12 +93,6 @@ const SIGNALS: &[Signal] = signals! {
     "bedrock request":         ClientError,    Request if Code["ValidationException"];
     "bedrock model error":     ServerError,    Request, repeated Never if Status[424];
 };
-
-/// `com.amazonaws.bedrock#ThrottlingException:http://…` is `ThrottlingException`.
-fn bare(code: &str) -> &str {
-    let name = code.split(':').next().unwrap_or(code);
-    name.rsplit('#').next().unwrap_or(name).trim()
-}
 
 /// An event of a stream, `{"throttlingException":{"message":…}}`, in the shape of an answer's body.
 fn named_event(mut answer: Answer) -> Answer {

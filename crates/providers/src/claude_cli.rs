@@ -22,6 +22,10 @@
 //! # Limits
 //!
 //! Of a subscription: a window of five hours, one of a week, and one of a week per class of model.
+//!
+//! # Cost
+//!
+//! Not told.
 
 use std::time::Duration;
 

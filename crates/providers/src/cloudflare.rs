@@ -15,12 +15,16 @@
 //!
 //! # Repetition
 //!
-//! `x-should-retry` and the `retryable` of the edge's JSON. A POST creates: it is repeated only where the server has not
-//! acted.
+//! `x-should-retry` and the `retryable` of the edge's JSON. A POST creates: it is repeated only where the server has
+//! not acted. The official client sends no idempotency key.
 //!
 //! # Limits
 //!
 //! 1 200 in five minutes per user, 200 a second per address.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use std::time::Duration;
 

@@ -18,6 +18,10 @@
 //! # Limits
 //!
 //! Of a subscription.
+//!
+//! # Cost
+//!
+//! Not told.
 
 use buttress_core::{Outcome, Scope, UnixTime};
 

@@ -15,13 +15,17 @@
 //!
 //! # Repetition
 //!
-//! The official client repeats 408, 409, 429 and 5xx, POST included.
+//! The official client repeats 408, 409, 429 and 5xx, POST included. No idempotency key is known.
 //!
 //! # Limits
 //!
-//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials. An answer
-//! to a trial key tells what is left of the endpoint's minute, which slides; a refusal does not, and of the month only the
-//! limit is told. Keys of calls that go to several endpoints should tell these apart.
+//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials. An answer to a trial key
+//! tells what is left of the endpoint's minute, which slides; a refusal does not, and of the month only the limit is
+//! told. Keys of calls that go to several endpoints should tell these apart.
+//!
+//! # Cost
+//!
+//! A request is a request. A success tells what is billed in `billed_units`.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;

@@ -1,7 +1,6 @@
 //! An answer's fields, as the tables of the providers ask for them.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use buttress_core::UnixTime;
 use buttress_core::classify::Reply;
@@ -9,9 +8,10 @@ use buttress_core::hint::{self, Grammar, Hints, Reading};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
+use crate::duration;
+use crate::instant::{self, Read};
 use crate::json;
 use crate::profile::Profile;
-use crate::{duration, instant};
 
 /// A reply and its body as JSON.
 pub(crate) struct Fields<'a> {
@@ -31,6 +31,30 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl Answer {
+    /// With the status that its error says it has, where its code is a number of a failure.
+    pub(crate) fn by_code(self) -> Self {
+        let code = self.body.pointer("/error/code").and_then(word);
+        let status = code
+            .and_then(|code| code.parse().ok())
+            .filter(|code| (400..600).contains(code))
+            .and_then(|code| StatusCode::from_u16(code).ok());
+        Self {
+            status: status.unwrap_or(self.status),
+            ..self
+        }
+    }
+}
+
+/// A text, or a number as one.
+pub(crate) fn word(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
 impl<'a> Fields<'a> {
     pub(crate) fn new(reply: &'a Reply<'a>, profile: &'a Profile) -> Self {
         let answer = Answer {
@@ -46,15 +70,11 @@ impl<'a> Fields<'a> {
 
     /// Of one event in the middle of a stream: its status is the number among its codes, if there is one.
     pub(crate) fn of_event(reply: &'a Reply<'a>, profile: &'a Profile) -> Self {
-        let mut fields = Self::new(reply, profile);
-        let code = fields
-            .word("/error/code")
-            .and_then(|code| code.parse().ok());
-        let status = code.filter(|code| (400..600).contains(code));
-        if let Some(Ok(status)) = status.map(StatusCode::from_u16) {
-            fields.answer.status = status;
+        let fields = Self::new(reply, profile);
+        Self {
+            answer: fields.answer.by_code(),
+            ..fields
         }
-        fields
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -87,11 +107,7 @@ impl<'a> Fields<'a> {
         if !place.starts_with('/') {
             return self.header(place).map(Cow::Borrowed);
         }
-        match self.value(place)? {
-            Value::String(text) => Some(Cow::Borrowed(text)),
-            Value::Number(number) => Some(Cow::Owned(number.to_string())),
-            _ => None,
-        }
+        word(self.value(place)?)
     }
 
     /// The provider's codes for what happened, as far as there are any.
@@ -178,11 +194,7 @@ impl<'a> Fields<'a> {
             .map_or(Reading::Absent, |word| self.reads(&word, instant::until))
     }
 
-    pub(crate) fn reads(
-        &self,
-        text: &str,
-        read: fn(&str, UnixTime) -> Option<Duration>,
-    ) -> Reading {
+    pub(crate) fn reads(&self, text: &str, read: Read) -> Reading {
         read(text.trim(), self.server_now()).map_or(Reading::Malformed, Reading::Wait)
     }
 

@@ -14,17 +14,22 @@
 //!
 //! # Hints
 //!
-//! `RetryInfo.retryDelay`, the metadata of Cloud Code Assist, the sentence "Please retry in 56.185908122s". A daily quota
-//! begins again at midnight in California.
+//! `RetryInfo.retryDelay`, the metadata of Cloud Code Assist, the sentence "Please retry in 56.185908122s". A daily
+//! quota begins again at midnight in California.
 //!
 //! # Repetition
 //!
-//! The official client repeats 408, 429, 500, 502, 503 and 504 where it is told to, POST included.
+//! The official client repeats 408, 429, 500, 502, 503 and 504 where it is told to, POST included. No idempotency key
+//! is known.
 //!
 //! # Limits
 //!
-//! Of a project, not of a key: requests and input tokens per minute, requests per day, per model.
-//! Until it refuses, no answer tells what is left.
+//! Of a project, not of a key: requests and input tokens per minute, requests per day, per model. Until it refuses, no
+//! answer tells what is left.
+//!
+//! # Cost
+//!
+//! The tokens of the request; a success tells all that it used in `totalTokenCount`.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};

@@ -18,6 +18,10 @@
 //! # Limits
 //!
 //! Unknown.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;

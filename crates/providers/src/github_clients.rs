@@ -17,6 +17,14 @@
 //! # Repetition
 //!
 //! Of limits. Octokit's other plugin repeats what is no limit: see [`plugin_retry`].
+//!
+//! # Limits
+//!
+//! As GitHub's.
+//!
+//! # Cost
+//!
+//! As GitHub's.
 
 use std::time::Duration;
 
@@ -27,6 +35,7 @@ use buttress_core::{Class, Outcome, Repeat};
 use crate::fields::Fields;
 use crate::github_graphql;
 use crate::github_rest::{PRIMARY, SECONDARY, is_exhausted};
+pub use crate::github_routes::resource;
 use crate::instant;
 use crate::profile::{Hides, Profile};
 use crate::signal::signals;
@@ -136,27 +145,5 @@ fn go_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     let is_told = fields.header("x-ratelimit-reset").is_some() || outcome.rule() == PRIMARY;
     if outcome.class() == Class::RateLimited && is_told {
         hints.offer(HintSource::ResetHeader, Reading::Wait(reset(fields)));
-    }
-}
-
-/// The bucket that a request is counted in, as `x-ratelimit-resource` names it, by go-github's table.
-pub fn resource(method: &str, path: &str) -> &'static str {
-    let path = path.split('?').next().unwrap_or(path);
-    let is_of_repository = path.starts_with("/repos/");
-    let ends = |end| path.ends_with(end);
-    match method {
-        "GET" if path.starts_with("/search/code") => "code_search",
-        _ if path.starts_with("/search/") => "search",
-        _ if path == "/graphql" => "graphql",
-        "POST" if path.starts_with("/app-manifests/") && ends("/conversions") => {
-            "integration_manifest"
-        }
-        "PUT" if is_of_repository && ends("/import") => "source_import",
-        _ if ends("/code-scanning/sarifs") => "code_scanning_upload",
-        _ if path.starts_with("/scim/") => "scim",
-        "POST" if is_of_repository && ends("/dependency-graph/snapshots") => "dependency_snapshots",
-        _ if ends("/audit-log") => "audit_log",
-        _ if is_of_repository && ends("/dependency-graph/sbom") => "dependency_sbom",
-        _ => "core",
     }
 }

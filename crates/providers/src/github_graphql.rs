@@ -7,8 +7,8 @@
 //! # Signals
 //!
 //! Failures hide in a 200, in `errors[].type`. `RATE_LIMITED` and, since January 2026, `RATE_LIMIT` with the code
-//! `graphql_rate_limit` are limits, also when a few points remain: the query costs more than these. A 200 with data, no errors
-//! and nothing remaining is a success. What stands in `data` is never looked at.
+//! `graphql_rate_limit` are limits, also when a few points remain: the query costs more than these. A 200 with data, no
+//! errors and nothing remaining is a success. What stands in `data` is never looked at.
 //!
 //! # Hints
 //!
@@ -17,11 +17,16 @@
 //! # Repetition
 //!
 //! Every query is a POST: repeated where the server has not acted, or the caller says so. After 502 and 504 points are
-//! deducted all the same.
+//! deducted all the same. No idempotency key is known.
 //!
 //! # Limits
 //!
 //! 5 000 points an hour per user, `GITHUB_TOKEN` 1 000 per repository; 2 000 points a minute.
+//!
+//! # Cost
+//!
+//! Of the points of an hour, what `rateLimit.cost` tells where the query asks for it. Of those of a minute, a query 1
+//! and a mutation 5.
 
 use buttress_core::Outcome;
 use buttress_core::hint::{HintSource, Hints};

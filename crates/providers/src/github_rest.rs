@@ -7,9 +7,9 @@
 //!
 //! A 403 may be a limit: a *primary* one when nothing remains, a *secondary* one when the message or the link says so.
 //! A 422 is a content limit in disguise when an error's code is `abuse` (octokit/plugin-throttling.js#775) or its
-//! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of
-//! permission, the last point was spent on a call that no wait makes good. The primary limit is of one resource, and the
-//! others go on; a secondary one is of all. An answer out of a cache is no limit of now.
+//! message says "was submitted too quickly" (cli/cli#4801). Where nothing remains and the message speaks of permission,
+//! the last point was spent on a call that no wait makes good. The primary limit is of one resource, and the others go
+//! on; a secondary one is of all. An answer out of a cache is no limit of now.
 //!
 //! # Hints
 //!
@@ -19,13 +19,16 @@
 //!
 //! # Repetition
 //!
-//! A POST creates: it is repeated only where the server has not acted.
+//! A POST creates: it is repeated only where the server has not acted. No idempotency key is known.
 //!
 //! # Limits
 //!
 //! 60 an hour per address without a credential, 5 000 per user, 30 searches a minute; each `x-ratelimit-resource` of
-//! its own. Secondary: 100 at once, 900 points a minute (reading 1, writing 5), 80 new contents a minute and 500 an
-//! hour. `GET /rate_limit` is free.
+//! its own. Secondary: 100 at once, 900 points a minute, 80 new contents a minute and 500 an hour.
+//!
+//! # Cost
+//!
+//! A request is a request; in points, reading 1 and writing 5. `GET /rate_limit` is free.
 
 use std::time::Duration;
 
@@ -121,9 +124,7 @@ pub(crate) fn is_exhausted(fields: &Fields<'_>) -> bool {
 
 pub(crate) fn is_forbidden(fields: &Fields<'_>) -> bool {
     let message = fields.text("/message");
-    FORBIDDEN
-        .iter()
-        .any(|beginning| message.starts_with(beginning))
+    FORBIDDEN.iter().any(|word| message.starts_with(word))
 }
 
 fn is_too_quick(fields: &Fields<'_>) -> bool {
@@ -154,29 +155,5 @@ pub(crate) fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     let is_known = outcome.rule() == PRIMARY && matches!(reset, Reading::Wait(_));
     if [PRIMARY, SECONDARY, CONTENT].contains(&outcome.rule()) && !is_known {
         hints.offer(HintSource::DocumentedDefault, Reading::Wait(AT_LEAST));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use buttress_core::UnixTime;
-    use http::{HeaderMap, HeaderValue};
-
-    use super::PROFILE;
-
-    fn wait(remaining: &'static str) -> Option<Duration> {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-ratelimit-remaining", HeaderValue::from_static(remaining));
-        headers.insert("x-ratelimit-reset", HeaderValue::from_static("1792497630"));
-        PROFILE.preflight_wait(&headers, UnixTime::from_secs(1_792_497_600))
-    }
-
-    #[test]
-    fn a_look_before_a_batch_finds_the_end_of_the_window_where_nothing_is_left() {
-        assert_eq!(PROFILE.preflight(), Some("/rate_limit"));
-        assert_eq!(wait("0"), Some(Duration::from_secs(30)));
-        assert_eq!(wait("1"), None);
     }
 }

@@ -9,17 +9,22 @@
 //!
 //! # Hints
 //!
-//! `RateLimit-Reset` is a time since 1970, although the IETF's field of that name is a wait; then `RateLimit-ResetTime`, an HTTP
-//! date. Limits of the application answer with another bucket's headers, of which something remains: no hint.
+//! `RateLimit-Reset` is a time since 1970, although the IETF's field of that name is a wait; then
+//! `RateLimit-ResetTime`, an HTTP date. Limits of the application answer with another bucket's headers, of which
+//! something remains: no hint.
 //!
 //! # Repetition
 //!
-//! A POST creates: it is repeated only where the server has not acted.
+//! A POST creates: it is repeated only where the server has not acted. No idempotency key is known.
 //!
 //! # Limits
 //!
 //! gitlab.com 2 000 a minute per user; self-managed 7 200 an hour by default. `RateLimit-Limit` is per minute whatever
 //! the period is.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;

@@ -16,12 +16,15 @@
 //!
 //! # Repetition
 //!
-//! As OpenAI's, whose client it is generated with.
+//! As OpenAI's, whose client it is generated with: POST too, without an idempotency key.
 //!
 //! # Limits
 //!
-//! Of an organisation, per model: 30 requests a minute on the free tier. Prompt estimate and `max_tokens` seem to be
-//! charged on arrival (inferred from the 413's text).
+//! Of an organisation, per model: 30 requests a minute on the free tier.
+//!
+//! # Cost
+//!
+//! The estimate of the prompt and `max_tokens` seem to be charged on arrival (inferred from the 413's text).
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;

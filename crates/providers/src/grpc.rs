@@ -1,13 +1,14 @@
 //! gRPC.
 //!
 //! Sources, read in November 2026: grpc/proposal `A6-client-retries.md`, grpc/grpc `doc/statuscodes.md` and
-//! `doc/http-grpc-status-mapping.md`, grpc/grpc-go `stream.go`, grpc PROTOCOL-HTTP2; for the texts of sizes temporalio/sdk-rust#462,
-//! ydb-java-sdk#718, grpc-dotnet#2277.
+//! `doc/http-grpc-status-mapping.md`, grpc/grpc-go `stream.go`, grpc PROTOCOL-HTTP2; for the texts of sizes
+//! temporalio/sdk-rust#462, ydb-java-sdk#718, grpc-dotnet#2277.
 //!
 //! # Signals
 //!
-//! `grpc-status`, in the trailers or in the head, wins over the HTTP status; without one the status is mapped as gRPC's documentation has it.
-//! `RESOURCE_EXHAUSTED` is a limit, unless the message speaks of a message's size: then no wait makes it pass.
+//! `grpc-status`, in the trailers or in the head, wins over the HTTP status; without one the status is mapped as gRPC's
+//! documentation has it. `RESOURCE_EXHAUSTED` is a limit, unless the message speaks of a message's size: then no wait
+//! makes it pass.
 //!
 //! # Hints
 //!
@@ -15,12 +16,17 @@
 //!
 //! # Repetition
 //!
-//! `UNAVAILABLE` and limits. `ABORTED` is for the caller to repeat, from the beginning of its transaction. A pushback that is negative, no
-//! number or there twice forbids it: the opposite of `Retry-After`, where what is malformed is not there.
+//! `UNAVAILABLE` and limits. `ABORTED` is for the caller to repeat, from the beginning of its transaction. A pushback
+//! that is negative, no number or there twice forbids it: the opposite of `Retry-After`, where what is malformed is not
+//! there.
 //!
 //! # Limits
 //!
 //! Those of the service. Until it refuses, no answer tells what is left.
+//!
+//! # Cost
+//!
+//! The service's. What throttles retries costs a token for each failure that may be repeated (gRFC A6).
 
 use std::borrow::Cow;
 use std::time::Duration;

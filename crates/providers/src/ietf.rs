@@ -18,6 +18,10 @@
 //! # Limits
 //!
 //! The `RateLimit-Policy` field names them.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;

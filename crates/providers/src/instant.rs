@@ -18,6 +18,9 @@ const EPOCH: u64 = 1_000_000_000;
 /// From here on, a time since 1970 is in milliseconds: as seconds it would be the year 33 658.
 const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
+/// Reads a wait, or an instant as the wait until it.
+pub(crate) type Read = fn(&str, UnixTime) -> Option<Duration>;
+
 /// The wait that a plain number of seconds is.
 pub(crate) fn seconds(text: &str, _now: UnixTime) -> Option<Duration> {
     decimal(text.as_bytes(), SECOND)
@@ -133,11 +136,7 @@ pub(crate) fn longest(readings: impl Iterator<Item = Reading>) -> Reading {
 }
 
 /// The reset of the exhausted bucket, the latest if there are several. An answer out of a cache tells of another time.
-pub(crate) fn latest(
-    fields: &Fields<'_>,
-    buckets: &[Bucket],
-    read: fn(&str, UnixTime) -> Option<Duration>,
-) -> Reading {
+pub(crate) fn latest(fields: &Fields<'_>, buckets: &[Bucket], read: Read) -> Reading {
     let resets = buckets
         .iter()
         .filter(|bucket| !fields.is_cached() && bucket.counts(fields));

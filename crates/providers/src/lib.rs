@@ -1,6 +1,6 @@
 //! What each provider's answers mean.
 //!
-//! One file per provider, the same headings in each: signals, hints, repetition, limits. A [`Profile`] is a
+//! One file per provider, the same headings in each: signals, hints, repetition, limits, cost. A [`Profile`] is a
 //! [`Rule`](buttress_core::classify::Rule) that stands before generic HTTP and after the user's own rules. This crate
 //! ages on its own clock: providers change their answers more often than the layers change.
 //!
@@ -9,9 +9,11 @@
 //! * `timezones`: the names of time zones, for the command-line tools that print them. Without it a time in a named zone
 //!   is no hint; all else is the same.
 
+mod aws;
 mod cost;
 mod duration;
 mod fields;
+mod github_routes;
 mod google;
 mod instant;
 mod json;
@@ -24,6 +26,8 @@ mod ratelimit;
 mod signal;
 mod status_details;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub mod anthropic;

@@ -15,12 +15,16 @@
 //!
 //! # Repetition
 //!
-//! The official client repeats 429, 500, 502, 503 and 504, POST included.
+//! The official client repeats 429, 500, 502, 503 and 504, POST included. No idempotency key is known.
 //!
 //! # Limits
 //!
-//! Of a model per workspace. `x-ratelimit-tokens-query-cost` is what the request cost. What is left is told by answers that
-//! are not streamed, for the minute of the wall clock; of older models for the month too, without its end.
+//! Of a model per workspace. What is left is told by answers that are not streamed, for the minute of the wall clock;
+//! of older models for the month too, without its end.
+//!
+//! # Cost
+//!
+//! `x-ratelimit-tokens-query-cost` is what the request cost.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@
 //! # Signals
 //!
 //! `error.code` and `error.type` are read before the status: a 429 of type `invalid_request_error` with the code
-//! `rate_limit_exceeded` is a limit, and one of type `insufficient_quota` is a bill to be paid. Words of the message decide
-//! in two cases alone, where no code exists for them. In a stream the same codes stand in `response.failed` and
+//! `rate_limit_exceeded` is a limit, and one of type `insufficient_quota` is a bill to be paid. Words of the message
+//! decide in two cases alone, where no code exists for them. In a stream the same codes stand in `response.failed` and
 //! `error` events.
 //!
 //! # Hints
@@ -19,14 +19,18 @@
 //!
 //! # Repetition
 //!
-//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`. No
-//! idempotency key is documented.
+//! The official clients repeat POST after connection errors, 408, 409, 429 and 5xx, and obey `x-should-retry`. They
+//! send no idempotency key, and none is documented.
 //!
 //! # Limits
 //!
-//! Of an organisation and of a project, per model; on a page of the account alone. Tokens are charged when the request
-//! arrives: the larger of `max_tokens` and an estimate from the characters. Failed requests count.
-//! A subscription (`x-codex-*`) tells its windows in per cent, from which nobody can count how many calls fit.
+//! Of an organisation and of a project, per model; on a page of the account alone. A subscription (`x-codex-*`) tells
+//! its windows in per cent, from which nobody can count how many calls fit.
+//!
+//! # Cost
+//!
+//! Tokens are charged when the request arrives: the larger of `max_tokens` and an estimate from the characters. Failed
+//! requests count.
 
 use std::time::Duration;
 

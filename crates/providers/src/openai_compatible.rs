@@ -22,8 +22,13 @@
 //!
 //! # Limits
 //!
-//! Each server's own; of a credential. What is left is learned by OpenAI's names, with Cerebras's windows behind them, and
-//! with resets in any form. GitHub Models tells limits on its successes that are far above those at which it refuses.
+//! Each server's own; of a credential. What is left is learned by OpenAI's names, with Cerebras's windows behind them,
+//! and with resets in any form. GitHub Models tells limits on its successes that are far above those at which it
+//! refuses.
+//!
+//! # Cost
+//!
+//! Not known of all: the request and `max_tokens` are the most that it can be.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;

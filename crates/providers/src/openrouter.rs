@@ -15,21 +15,24 @@
 //!
 //! # Repetition
 //!
-//! Its clients repeat POST. A stream is repeated before its first output alone.
+//! Its clients repeat POST. A stream is repeated before its first output alone. No idempotency key is known.
 //!
 //! # Limits
 //!
 //! `:free` models: 20 requests a minute, 50 a day (1 000 with credits). Others have the limits of the model's provider.
 //! Until it refuses, no answer tells what is left (measured in July 2026); the refusal tells it in its body, as a hint.
+//!
+//! # Cost
+//!
+//! A request is a request; a success tells its tokens in `total_tokens`.
 
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::{Class, Outcome, Scope};
-use http::StatusCode;
 use serde_json::Value;
 
 use crate::cost::Cost;
-use crate::fields::{Answer, Fields};
-use crate::instant::{self, Bucket, buckets};
+use crate::fields::{Answer, Fields, word};
+use crate::instant::{self, Bucket, Read, buckets};
 use crate::profile::{Hides, Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -43,7 +46,7 @@ pub const PROFILE: Profile = Profile {
     signals: SIGNALS,
     codes: &["/error/code", "/error/metadata/error_type"],
     messages: &["/error/message"],
-    shape: by_code,
+    shape: Answer::by_code,
     hints,
     hides: Hides::InMember("error"),
     repeats_post: true,
@@ -81,24 +84,6 @@ const SIGNALS: &[Signal] = signals! {
     "openrouter fault":                  ServerError,    Model   if Code["server", "server_error"];
 };
 
-/// With the status that the error says it has.
-fn by_code(answer: Answer) -> Answer {
-    let code = answer.body.pointer("/error/code");
-    let code = code.and_then(|code| match code {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    });
-    let status = code
-        .and_then(|code| u16::try_from(code).ok())
-        .filter(|code| (400..600).contains(code))
-        .and_then(|code| StatusCode::from_u16(code).ok());
-    Answer {
-        status: status.unwrap_or(answer.status),
-        ..answer
-    }
-}
-
 /// "A 402 without the header is not a wait-and-retry case."
 fn is_in_flight(fields: &Fields<'_>) -> bool {
     fields.header("retry-after").is_some()
@@ -116,27 +101,18 @@ fn is_moderation(fields: &Fields<'_>) -> bool {
 }
 
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
+    let mut offer = |reading| hints.offer(HintSource::BodyField, reading);
     if outcome.class() == Class::QuotaExhausted {
-        hints.offer(HintSource::BodyField, budget_end(fields));
+        offer(budget_end(fields));
         if outcome.rule() == "openrouter free models per day" {
-            hints.offer(
-                HintSource::BodyField,
-                copied(fields, "x-ratelimit-reset", instant::epoch),
-            );
+            offer(copied(fields, "x-ratelimit-reset", instant::epoch));
             hints.offer(HintSource::ResetHeader, reset(fields));
         }
         return;
     }
-    let told = fields.seconds("/error/metadata/retry_after_seconds");
-    hints.offer(HintSource::BodyField, told);
-    hints.offer(
-        HintSource::BodyField,
-        copied(fields, "retry-after", instant::seconds),
-    );
-    hints.offer(
-        HintSource::BodyField,
-        copied(fields, "x-ratelimit-reset", instant::epoch),
-    );
+    offer(fields.seconds("/error/metadata/retry_after_seconds"));
+    offer(copied(fields, "retry-after", instant::seconds));
+    offer(copied(fields, "x-ratelimit-reset", instant::epoch));
     if outcome.class() == Class::RateLimited {
         hints.offer(HintSource::ResetHeader, reset(fields));
     }
@@ -156,19 +132,10 @@ fn budget_end(fields: &Fields<'_>) -> Reading {
 }
 
 /// A header as it was copied into the metadata.
-fn copied(
-    fields: &Fields<'_>,
-    name: &str,
-    read: fn(&str, buttress_core::UnixTime) -> Option<std::time::Duration>,
-) -> Reading {
-    let headers = fields
-        .value("/error/metadata/headers")
-        .and_then(Value::as_object);
-    let mut headers = headers.into_iter().flatten();
-    let value = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
-    match value {
-        Some((_, Value::String(text))) => fields.reads(text, read),
-        Some((_, Value::Number(number))) => fields.reads(&number.to_string(), read),
-        _ => Reading::Absent,
-    }
+fn copied(fields: &Fields<'_>, name: &str, read: Read) -> Reading {
+    let headers = fields.value("/error/metadata/headers");
+    let mut headers = headers.and_then(Value::as_object).into_iter().flatten();
+    let copy = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
+    let text = copy.and_then(|(_, value)| word(value));
+    text.map_or(Reading::Absent, |text| fields.reads(&text, read))
 }

@@ -10,16 +10,21 @@
 //!
 //! # Hints
 //!
-//! `Retry-After` in whole seconds, sometimes missing (node-slack-sdk#1421); incoming webhooks have `retry_after` in the body.
+//! `Retry-After` in whole seconds, sometimes missing (node-slack-sdk#1421); incoming webhooks have `retry_after` in the
+//! body.
 //!
 //! # Repetition
 //!
-//! Posting twice shows twice: a POST is repeated only where the server has not acted.
+//! Posting twice shows twice: a POST is repeated only where the server has not acted. No idempotency key is known.
 //!
 //! # Limits
 //!
 //! Per method, workspace and app: tiers of 1, 20, 50 and 100 a minute; `chat.postMessage` one a second per channel.
 //! Until it refuses, no answer tells what is left.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome};

@@ -19,8 +19,12 @@
 //!
 //! # Limits
 //!
-//! 100 a second live, 25 in a sandbox, 25 per endpoint, search 20; 1 000 updates of one payment intent an hour.
-//! Until it refuses, no answer tells what is left.
+//! 100 a second live, 25 in a sandbox, 25 per endpoint, search 20; 1 000 updates of one payment intent an hour. Until
+//! it refuses, no answer tells what is left.
+//!
+//! # Cost
+//!
+//! A request is a request.
 
 use crate::profile::{IdempotencyHeader, Profile};
 use crate::published::{PublishedLimit, published};

@@ -14,12 +14,16 @@
 //!
 //! # Repetition
 //!
-//! As Gemini's. An expired token is to be renewed outside any loop.
+//! As Gemini's. An expired token is to be renewed outside any loop. No idempotency key is known.
 //!
 //! # Limits
 //!
-//! Per project, region and base model: a quota per minute, or the throughput that was bought.
-//! Until it refuses, no answer tells what is left.
+//! Per project, region and base model: a quota per minute, or the throughput that was bought. Until it refuses, no
+//! answer tells what is left.
+//!
+//! # Cost
+//!
+//! As Gemini's.
 
 use buttress_core::hint::{HintSource, Hints};
 use buttress_core::{Class, Outcome, Scope};

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
+use buttress_core::UnixTime;
 use buttress_providers::{github_graphql, github_rest};
+use http::{HeaderMap, HeaderValue};
 
 use crate::mean;
 
@@ -296,4 +300,17 @@ fn graphqls_other_errors_have_their_class() {
             (401, "", &told("Bad credentials"), "auth never - account"),
         ],
     );
+}
+
+#[test]
+fn a_look_before_a_batch_finds_the_end_of_the_window_where_nothing_is_left() {
+    let wait = |remaining| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-remaining", HeaderValue::from_static(remaining));
+        headers.insert("x-ratelimit-reset", HeaderValue::from_static("1792497630"));
+        github_rest::PROFILE.preflight_wait(&headers, UnixTime::from_secs(1_792_497_600))
+    };
+    assert_eq!(github_rest::PROFILE.preflight(), Some("/rate_limit"));
+    assert_eq!(wait("0"), Some(Duration::from_secs(30)));
+    assert_eq!(wait("1"), None);
 }

@@ -72,7 +72,8 @@ impl<K: Clone> CircuitBreakerLayer<K> {
 }
 
 impl<K> CircuitBreakerLayer<K> {
-    /// To look at the circuits, and to tell them what to do.
+    /// To look at the circuits, and to tell them what to do. To be taken last: a keyer or another capacity begins with new
+    /// ones, of which an earlier handle does not know.
     pub fn handle(&self) -> Handle<K> {
         Handle::new(Arc::clone(&self.shared))
     }

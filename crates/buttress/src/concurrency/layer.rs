@@ -121,6 +121,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
     }
 
     /// Asks `look` for each call that has waited whether it would be refused by now.
+    #[must_use]
     pub fn with_look<L2>(self, look: L2) -> ConcurrencyLayer<L2, A> {
         ConcurrencyLayer {
             gate: self.gate,
@@ -143,6 +144,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
 
     /// With places of their own, as many as `algorithm` finds, for the calls that `apart` names: those that others wait
     /// for while they keep a place. A request for a token that all calls need is one.
+    #[must_use]
     pub fn with_apart<A2>(self, algorithm: Algorithm, apart: A2) -> ConcurrencyLayer<L, A2> {
         ConcurrencyLayer {
             gate: self.gate,

@@ -49,6 +49,7 @@ impl CooldownLayer {
 
 impl<K: Clone> CooldownLayer<K> {
     /// With a pause for each key.
+    #[must_use]
     pub fn with_keyer<K2>(self, keyer: K2) -> CooldownLayer<K2> {
         let gates = Arc::clone(&self.shared.gates);
         CooldownLayer {
@@ -111,7 +112,8 @@ impl<K: Clone> CooldownLayer<K> {
 }
 
 impl<K> CooldownLayer<K> {
-    /// Reads the pauses of this layer, and sets them by hand.
+    /// Reads the pauses of this layer, and sets them by hand. To be taken last: what changes how pauses are made (other
+    /// `Pauses`, capacity, seed) begins with new ones, of which an earlier handle does not know.
     pub fn handle(&self) -> Handle<K> {
         Handle::new(Arc::clone(&self.shared))
     }

@@ -103,6 +103,7 @@ impl<L: Clone> LanesLayer<L> {
     }
 
     /// With somebody to ask, after each wait, whether the call would be refused by now.
+    #[must_use]
     pub fn with_look<L2: Clone>(self, look: L2) -> LanesLayer<L2> {
         LanesLayer {
             first: self.first.map(|layer| layer.with_look(look.clone())),

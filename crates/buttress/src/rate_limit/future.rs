@@ -38,6 +38,8 @@ pin_project! {
 
 struct Waiting<S, Req, L> {
     later: S,
+    /// Whether `later` was asked to be ready, and may hold something.
+    is_readying: bool,
     request: Option<Req>,
     seat: Seat,
     told: Wait,
@@ -62,6 +64,7 @@ impl<S: Service<Req>, Req, L, A> ResponseFuture<S, Req, L, A> {
     ) -> Self {
         let waiting = Box::new(Waiting {
             later,
+            is_readying: false,
             request: Some(request),
             seat,
             told,
@@ -128,14 +131,21 @@ where
                 return Poll::Ready(Err(self.too_late(at, now)));
             }
             if at > now {
+                self.give_up_readiness();
                 ready!(self.timer(at, now).poll(cx));
                 continue;
             }
+            self.is_readying = true;
             ready!(self.later.poll_ready(cx)).map_err(Into::into)?;
             if let Some(sent) = self.send()? {
                 return Poll::Ready(Ok(sent));
             }
-            // Overtaken by news: the service is not to be kept ready while the call waits on.
+        }
+    }
+
+    /// Overtaken by news: nothing of the inner service is held while the call waits on.
+    fn give_up_readiness(&mut self) {
+        if std::mem::take(&mut self.is_readying) {
             readiness::give_up(&mut self.later);
         }
     }

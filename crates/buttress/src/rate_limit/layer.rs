@@ -44,16 +44,19 @@ impl RateLimitLayer {
 
 impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
     /// With quotas of its own for each key.
+    #[must_use]
     pub fn with_keyer<K2>(self, keyer: K2) -> RateLimitLayer<K2, T, L, A> {
         self.with_parts(|Parts { terms, look, .. }| Parts { keyer, terms, look })
     }
 
     /// With other terms: what a call costs, and how long it may wait.
+    #[must_use]
     pub fn with_terms<T2>(self, terms: T2) -> RateLimitLayer<K, T2, L, A> {
         self.with_parts(|Parts { keyer, look, .. }| Parts { keyer, terms, look })
     }
 
     /// With somebody to ask, after a wait, whether the call would be refused further in.
+    #[must_use]
     pub fn with_look<L2>(self, look: L2) -> RateLimitLayer<K, T, L2, A> {
         self.with_parts(|Parts { keyer, terms, .. }| Parts { keyer, terms, look })
     }
@@ -71,6 +74,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
 
     /// Learns from responses how much remains at the server: from the fields of a
     /// [`Grammar`](buttress_core::quota::Grammar), as they are sent by the servers of one provider.
+    #[must_use]
     pub fn with_learning(self, learning: impl Into<Learning>) -> RateLimitLayer<K, T, L, Answers>
     where
         A: Into<Answers>,
@@ -80,6 +84,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
 
     /// Finds a limit that nobody publishes by trying: with each answer that says "too fast" the rate falls, and it rises while
     /// none does. What `quotas` there are hold beside it.
+    #[must_use]
     pub fn with_adaptive(self, rise: Rise) -> RateLimitLayer<K, T, L, Answers>
     where
         A: Into<Answers>,
@@ -88,6 +93,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
     }
 
     /// With what is learned from responses.
+    #[must_use]
     pub fn with_answers(
         self,
         change: impl FnOnce(Answers) -> Answers,
@@ -154,7 +160,8 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
 }
 
 impl<K, T, L, A> RateLimitLayer<K, T, L, A> {
-    /// To look at the quotas, and to change them.
+    /// To look at the quotas, and to change them. To be taken last: what changes how they are kept (capacity, pacing, what
+    /// is learned) begins with new ones, of which an earlier handle does not know.
     pub fn handle(&self) -> RateLimits<K, T, L> {
         RateLimits::new(Arc::clone(&self.shared))
     }

@@ -49,6 +49,7 @@ impl RetryLayer {
 
 impl<R: Clone> RetryLayer<R> {
     /// With another way to read and copy requests: [`Cloned`](super::Cloned), or one of yours.
+    #[must_use]
     pub fn with_replay<R2>(self, replay: R2) -> RetryLayer<R2> {
         let Shared {
             retries,
@@ -73,6 +74,7 @@ impl<R: Clone> RetryLayer<R> {
     /// With somebody who knows until when an attempt would be held further in: a cooldown's handle. Where it would be
     /// held at least as long as the wait before it is, the retry does not sleep, and leaves the waiting to it: one
     /// sleeper per wait. Said after [`with_replay`](Self::with_replay).
+    #[must_use]
     pub fn with_pause<H>(self, holds: H) -> RetryLayer<Held<R, H>> {
         let replay = self.shared.replay.clone();
         self.with_replay(Held::new(replay, holds))

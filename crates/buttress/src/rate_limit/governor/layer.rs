@@ -65,6 +65,7 @@ impl<G> GovernorLayer<G> {
 impl<G, L> GovernorLayer<G, L> {
     /// With other terms: how many cells a call costs. There is nobody to settle with: a [`Ticket`](crate::rate_limit::Ticket)
     /// is not written.
+    #[must_use]
     pub fn with_terms<T>(self, terms: T) -> GovernorLayer<Weighted<G, T>, L> {
         GovernorLayer {
             limiter: Weighted::new(self.limiter, terms),
@@ -76,6 +77,7 @@ impl<G, L> GovernorLayer<G, L> {
     }
 
     /// With somebody to ask, after a wait, whether the call would be refused further in.
+    #[must_use]
     pub fn with_look<L2>(self, look: L2) -> GovernorLayer<G, L2> {
         GovernorLayer {
             limiter: self.limiter,

@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tower::limit::ConcurrencyLimitLayer;
+
 use super::*;
 
 /// Refuses while it is told to.
@@ -88,6 +90,29 @@ async fn a_slot_that_moves_past_what_the_call_may_wait_is_refused_with_the_time(
             .is_some_and(|charge| charge.quota.period() == 60 * SECOND)
     );
     assert_eq!(layer.handle().snapshot(Key::ALL).waiting, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_slot_moves_while_it_is_made_ready_holds_no_place_further_in() {
+    let layer = RateLimitLayer::new([one_a_second().with_burst(3).unwrap()]);
+    let inner = ConcurrencyLimitLayer::new(1).layer(echo());
+    let mut service = layer.layer(inner.clone());
+    for request in 0..3 {
+        call(&mut service, request).await.unwrap();
+    }
+    let mut sleeps = task::spawn(service.call(1));
+    let mut busy = inner.clone();
+    busy.ready().await.unwrap();
+    tokio::time::advance(SECOND).await;
+    assert!(sleeps.poll().is_pending(), "it waits for the one place");
+    let later = Quota::new(1, 10 * SECOND).unwrap();
+    layer.handle().change(Key::ALL, &[later]);
+    assert!(sleeps.poll().is_pending(), "it sleeps on");
+    drop(busy);
+    let mut next = inner.clone();
+    assert!(task::spawn(next.ready()).poll().is_ready());
+    drop(next);
+    sleeps.into_inner().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,11 +59,9 @@ impl Deposits {
         let figure = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         let slice_nanos = figure(&other.slice_nanos);
         if slice_nanos != figure(&self.slice_nanos) {
-            let debt = self.debt(now);
+            let current = self.lap(now);
             self.slice_nanos.store(slice_nanos, Ordering::Relaxed);
-            // Numbered by the old length, they would be taken for others.
-            let empty = |slice: &AtomicU64| slice.store(Slice::EMPTY.pack(), Ordering::Relaxed);
-            self.slices.iter().for_each(empty);
+            let debt = self.emptied(current);
             self.add(now, debt);
         }
         self.deposit
@@ -72,10 +70,13 @@ impl Deposits {
             .store(figure(&other.reserve), Ordering::Relaxed);
     }
 
-    /// What was withdrawn and not deposited in the same slice: zero, or less.
-    fn debt(&self, now: Timestamp) -> i64 {
-        let current = self.lap(now);
-        let sum = |word: &AtomicU64| Slice::unpack(word.load(Ordering::Relaxed)).sum_in(current);
+    /// Empties all slices: numbered by another length, they would be taken for others. Gives what was withdrawn and not
+    /// deposited in the same slice: zero, or less.
+    ///
+    /// Each is emptied and read in one step, so that what another thread withdraws meanwhile is in one of the two.
+    fn emptied(&self, current: u64) -> i64 {
+        let empty = |word: &AtomicU64| word.swap(Slice::EMPTY.pack(), Ordering::Relaxed);
+        let sum = |word: &AtomicU64| Slice::unpack(empty(word)).sum_in(current);
         let debts = self.slices.iter().map(|word| sum(word).min(0));
         debts.fold(0, i64::saturating_add)
     }
@@ -384,6 +385,35 @@ mod loom_tests {
             deposits.deposit(at(500_000_000));
             thread.join().unwrap();
             assert_eq!(deposits.balance(at(500_000_000)), 3);
+        });
+    }
+
+    #[test]
+    fn with_other_figures_nothing_is_lost_that_is_deposited_or_withdrawn_meanwhile() {
+        let memories = [Duration::from_secs(1), Duration::from_secs(4)];
+        for memory in memories {
+            loom::model(move || {
+                let deposits = Arc::new(Deposits::new(memories[0], 2, MILLION));
+                assert!(deposits.try_withdraw(at(0)));
+                let other = Arc::clone(&deposits);
+                let thread = thread::spawn(move || other.try_withdraw(at(0)));
+                deposits.change(memory, 3, MILLION, at(0));
+                assert!(thread.join().unwrap());
+                let reserve = 3 * COST * i64::try_from(memory.as_secs()).unwrap();
+                assert_eq!(deposits.sum(at(0)), reserve - 2 * COST);
+            });
+        }
+    }
+
+    #[test]
+    fn a_call_that_begins_during_a_change_deposits_by_the_old_share_or_by_the_new() {
+        loom::model(|| {
+            let deposits = Arc::new(Deposits::new(Duration::from_secs(1), 0, MILLION));
+            let other = Arc::clone(&deposits);
+            let thread = thread::spawn(move || other.deposit(at(0)));
+            deposits.change(Duration::from_secs(1), 0, 2 * MILLION, at(0));
+            thread.join().unwrap();
+            assert!([COST, 2 * COST].contains(&deposits.sum(at(0))));
         });
     }
 

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use super::*;
+use crate::quota::Reading;
+use crate::quota::published::{Published, Returns, Unit};
 use loom::sync::Arc;
 use loom::thread;
 
@@ -7,11 +11,14 @@ fn at(nanos: u64) -> Timestamp {
 }
 
 /// One unit per nanosecond times ten.
-fn limiter(burst: u64) -> Arc<Limiter> {
-    let quota = Quota::new(1, std::time::Duration::from_nanos(10)).unwrap();
+fn schedule(burst: u64) -> Schedule {
+    let quota = Quota::new(1, Duration::from_nanos(10)).unwrap();
     let quota = quota.with_burst(burst).unwrap();
-    let schedule = Schedule::new(&[quota]).with_grain(std::time::Duration::ZERO);
-    Arc::new(Limiter::new(schedule))
+    Schedule::new(&[quota]).with_grain(Duration::ZERO)
+}
+
+fn limiter(burst: u64) -> Arc<Limiter> {
+    Arc::new(Limiter::new(schedule(burst)))
 }
 
 #[test]
@@ -74,5 +81,101 @@ fn a_waiter_that_goes_hands_the_word_back_with_its_own_unit_in_it() {
         assert!(went.is_granted());
         assert!(!thread.join().unwrap(), "the slot at 15 was taken");
         assert!(limiter.reserve(1, at(25), at(25)).is_ok());
+    });
+}
+
+#[test]
+fn a_limiter_that_is_renewed_while_another_takes_forgets_nothing_that_went() {
+    loom::model(|| {
+        let limiter = limiter(2);
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || other.reserve(1, at(5), at(5)).is_ok());
+        limiter.renew(&schedule(1), at(5));
+        assert!(thread.join().unwrap());
+        // Twice: the word must not come back with the interval and the depth that it had.
+        assert!(limiter.reserve(1, at(5), at(5)).is_err());
+        assert!(limiter.reserve(1, at(5), at(5)).is_err());
+        assert!(limiter.reserve(1, at(15), at(15)).is_ok());
+    });
+}
+
+#[test]
+fn a_call_that_goes_while_learning_begins_is_in_flight_until_it_is_told_to_be_lost() {
+    loom::model(|| {
+        let limiter = limiter(1);
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || {
+            let slot = other.reserve(1, at(5), at(5)).unwrap();
+            if other.learns() {
+                other.lost(slot, at(5));
+            }
+        });
+        limiter.renew(&schedule(1).with_learning(), at(5));
+        thread.join().unwrap();
+        assert!(limiter.learns());
+        assert!(limiter.is_idle(at(100)), "it is counted for ever");
+    });
+}
+
+/// What remains at the server after the call that it answers, until 105.
+fn reading(remaining: u64) -> [Option<Reading>; 1] {
+    let published = Published {
+        name: "".into(),
+        unit: Unit::Requests,
+        limit: Some(100),
+        remaining: Some(remaining),
+        rounding: 0,
+        reset: Some(Duration::from_nanos(100)),
+        window: None,
+        returns: Returns::AtOnce,
+    };
+    [Some(Reading::from(&published))]
+}
+
+#[test]
+fn an_answer_holds_for_who_reserves_meanwhile_and_counts_it_once() {
+    loom::model(|| {
+        let limiter = Arc::new(Limiter::new(schedule(4).with_learning()));
+        let slot = limiter.reserve(1, at(5), at(5)).unwrap();
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || other.reserve(1, at(5), at(5)).is_ok());
+        let (readings, costs) = (reading(2), None);
+        let lesson = Lesson {
+            readings: &readings,
+            costs,
+            adopts: false,
+            settles: false,
+        };
+        limiter.answered(slot, &lesson, at(5));
+        assert!(thread.join().unwrap());
+        // Two remained, of which the other took one, whether before the answer or after it.
+        assert!(limiter.reserve(1, at(5), at(5)).is_ok());
+        assert!(limiter.reserve(1, at(5), at(5)).is_err());
+    });
+}
+
+#[test]
+fn two_answers_at_once_leave_the_lower_in_either_order() {
+    loom::model(|| {
+        let limiter = Arc::new(Limiter::new(schedule(4).with_learning()));
+        let slots = [0; 2].map(|_| limiter.reserve(1, at(5), at(5)).unwrap());
+        let answer = |limiter: &Limiter, slot, remaining| {
+            let readings = reading(remaining);
+            let lesson = Lesson {
+                readings: &readings,
+                costs: None,
+                adopts: false,
+                settles: false,
+            };
+            limiter.answered(slot, &lesson, at(5));
+        };
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || answer(&other, slots[0], 2));
+        answer(&limiter, slots[1], 1);
+        thread.join().unwrap();
+        // The higher may have come last, and the lower while the other call was in flight: then none is left until more is heard.
+        let left = limiter.snapshot(at(5)).learned[0].remaining;
+        assert!(left <= 1, "{left}");
+        assert!(limiter.is_idle(at(200)), "both are answered");
     });
 }

@@ -33,10 +33,10 @@ use buttress_core::classify::generic;
 use buttress_core::{Class, Outcome, Scope, UnixTime};
 use http::StatusCode;
 
-use crate::printed::{self, SEPARATORS, exhausted, hint, notice};
+use crate::printed::{SEPARATORS, exhausted, hint, notice};
 use crate::profile::{Kind, Profile};
 use crate::zone::Zone;
-use crate::{duration, instant};
+use crate::{duration, instant, moment};
 
 /// What Claude Code prints.
 pub const PROFILE: Profile = Profile {
@@ -70,7 +70,7 @@ fn reset_at(notice: &str, now: UnixTime, local: &Zone) -> Option<Outcome> {
     let (before, time) = notice.split_once("limit will reset at ")?;
     let is_notice =
         before == "Your " || before.ends_with("limit reached. Your ") && words(before) <= 7;
-    let wait = || printed::until(time.trim_end_matches('.'), now, local);
+    let wait = || moment::until(time.trim_end_matches('.'), now, local);
     is_notice.then(|| exhausted(RULE, Scope::Account, wait()))
 }
 
@@ -112,7 +112,7 @@ fn limit(notice: &str, now: UnixTime, local: &Zone) -> Option<Outcome> {
 fn resets(lower: &str, time: &str, now: UnixTime, local: &Zone) -> Option<Duration> {
     match lower.strip_prefix("in ") {
         Some(wait) => duration::beginning(wait),
-        None => printed::until(before_separator(time), now, local),
+        None => moment::until(before_separator(time), now, local),
     }
 }
 

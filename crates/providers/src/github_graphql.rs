@@ -65,11 +65,12 @@ pub const PROFILE: Profile = Profile {
 
 const PUBLISHED: &[PublishedLimit] = published! {
     page "docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api", read "2026-11-22";
-    "user":                          5_000 Points   / Hour;
-    "Enterprise Cloud":             10_000 Points   / Hour;
-    "GITHUB_TOKEN, per repository":  1_000 Points   / Hour;
-    "any":                           2_000 Points   / Minute;
-    "any":                             100 Requests   AtOnce of "REST and GraphQL together";
+    "user":                          5_000 Points     / Hour;
+    "Enterprise Cloud":             10_000 Points     / Hour;
+    "GITHUB_TOKEN, per repository":  1_000 Points     / Hour;
+    "any":                           2_000 Points     / Minute;
+    "any":                             100 Requests     AtOnce of "REST and GraphQL together";
+    "any":                              60 CpuSeconds / Minute;
 };
 
 const SIGNALS: &[Signal] = signals! {

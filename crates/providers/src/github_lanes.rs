@@ -1,12 +1,11 @@
-//! How a client of GitHub paces itself, and what GitHub says of its secondary limits.
+//! How a client of GitHub paces itself.
 //!
 //! GitHub asks for a second between requests that change something, and for no requests at a time that could come one
 //! after the other ("Best practices for using the REST API"). Octokit's plugin-throttling makes *lanes* of that: what a
 //! request takes part in is told from its method and path, and each lane has a time between two requests, or a number
 //! of them at a time. The lanes and routes here are its own (octokit/plugin-throttling.js at 1a64804, `src/index.ts`,
-//! `src/wrap-request.ts`, `src/generated/triggers-notification-paths.ts`); the limits are GitHub's (github/docs at
-//! 058fa63, `data/reusables/rest-api/secondary-rate-limit-rest-graphql.md`, and the `primary-rate-limit-*.md` beside
-//! it). Both were read on 22 November 2026.
+//! `src/wrap-request.ts`, `src/generated/triggers-notification-paths.ts`, read on 22 November 2026). The limits that
+//! GitHub publishes are those of its profiles: [`published`](crate::Profile::published).
 //!
 //! ```
 //! use buttress_providers::github_lanes::{Lane, lanes};
@@ -16,9 +15,6 @@
 //! ```
 
 use std::time::Duration;
-
-use buttress_core::Invalid;
-use buttress_core::quota::Quota;
 
 pub use crate::github_routes::triggers_notification;
 use crate::github_routes::{is_auth, of_api};
@@ -103,102 +99,6 @@ pub fn lanes<'a>(method: &'a str, path: &'a str) -> impl Iterator<Item = Lane> +
         .filter(move |lane| lane.is_of(method, path))
 }
 
-/// "No more than 100 concurrent requests are allowed. This limit is shared across the REST API and GraphQL API."
-pub const MAX_CONCURRENT: u32 = 100;
-
-/// What a REST request costs in points: reading one, writing five. "Some REST API endpoints have a different point cost
-/// that is not shared publicly."
-pub fn points(method: &str) -> u32 {
-    match method {
-        "GET" | "HEAD" | "OPTIONS" => 1,
-        _ => 5,
-    }
-}
-
-/// What a GraphQL request costs in points.
-pub const fn graphql_points(is_mutation: bool) -> u32 {
-    if is_mutation { 5 } else { 1 }
-}
-
-/// What GitHub publishes of its limits, as so many units per period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Limit {
-    /// Requests from one address without a credential.
-    Unauthenticated,
-    /// Requests of a user.
-    User,
-    /// Requests of an app that is owned by an organization on GitHub Enterprise Cloud, or of one of its users' tokens.
-    EnterpriseCloudApp,
-    /// Requests of an installation of an app, where it is small.
-    InstallationAtLeast,
-    /// Requests of an installation of an app, where it has many repositories and users.
-    InstallationAtMost,
-    /// Requests of the `GITHUB_TOKEN` of a workflow, for each repository.
-    ActionsToken,
-    /// Points of one REST endpoint.
-    RestPoints,
-    /// Points of GraphQL.
-    GraphqlPoints,
-    /// Requests that create content, in a minute.
-    ContentPerMinute,
-    /// Requests that create content, in an hour.
-    ContentPerHour,
-    /// Seconds of computing, which the time that answers take is an estimate of.
-    CpuSeconds,
-    /// Those of them that may be GraphQL's.
-    GraphqlCpuSeconds,
-}
-
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
-
-impl Limit {
-    /// How many.
-    pub const fn units(self) -> u64 {
-        match self {
-            Self::Unauthenticated | Self::GraphqlCpuSeconds => 60,
-            Self::User | Self::InstallationAtLeast => 5_000,
-            Self::EnterpriseCloudApp => 15_000,
-            Self::InstallationAtMost => 12_500,
-            Self::ActionsToken => 1_000,
-            Self::RestPoints => 900,
-            Self::GraphqlPoints => 2_000,
-            Self::ContentPerMinute => 80,
-            Self::ContentPerHour => 500,
-            Self::CpuSeconds => 90,
-        }
-    }
-
-    /// In how long.
-    pub const fn period(self) -> Duration {
-        match self {
-            Self::Unauthenticated
-            | Self::User
-            | Self::EnterpriseCloudApp
-            | Self::InstallationAtLeast
-            | Self::InstallationAtMost
-            | Self::ActionsToken
-            | Self::ContentPerHour => HOUR,
-            Self::RestPoints
-            | Self::GraphqlPoints
-            | Self::ContentPerMinute
-            | Self::CpuSeconds
-            | Self::GraphqlCpuSeconds => MINUTE,
-        }
-    }
-
-    /// A quota that never exceeds it in any period: every call is remembered for one. Points are the calls' costs.
-    ///
-    /// # Errors
-    ///
-    /// None: all of them are possible quotas.
-    pub fn quota(self) -> Result<Quota, Invalid> {
-        let quota = Quota::new(self.units(), self.period())?;
-        Ok(quota.with_shape(buttress_core::quota::Shape::Log))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,21 +141,5 @@ mod tests {
         assert_eq!(of("POST", "/api/graphql"), [Lane::Write, Lane::Global]);
         assert_eq!(of("GET", "/api/v3"), [Lane::Global]);
         assert!(!triggers_notification("/api/v3x/repos/o/r/issues"));
-    }
-
-    #[test]
-    fn every_published_limit_is_a_quota_and_none_is_over_it() {
-        for limit in [
-            Limit::Unauthenticated,
-            Limit::InstallationAtMost,
-            Limit::GraphqlPoints,
-            Limit::ContentPerHour,
-        ] {
-            let quota = limit.quota().unwrap();
-            assert_eq!(
-                (quota.units(), quota.period()),
-                (limit.units(), limit.period())
-            );
-        }
     }
 }

@@ -67,17 +67,18 @@ pub const PROFILE: Profile = Profile {
 
 const PUBLISHED: &[PublishedLimit] = published! {
     page "docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api", read "2026-11-22";
-    "no credential, per address":                  60 Requests / Hour;
-    "user":                                     5_000 Requests / Hour;
-    "app of an Enterprise Cloud organisation": 15_000 Requests / Hour;
-    "app installation, at least":               5_000 Requests / Hour;
-    "app installation, at most":               12_500 Requests / Hour;
-    "GITHUB_TOKEN, per repository":             1_000 Requests / Hour;
-    "user":                                        30 Requests / Minute of "search";
-    "any":                                        100 Requests   AtOnce of "REST and GraphQL together";
-    "any":                                        900 Points   / Minute of "one endpoint";
-    "any":                                         80 Requests / Minute of "new content";
-    "any":                                        500 Requests / Hour   of "new content";
+    "no credential, per address":                  60 Requests   / Hour;
+    "user":                                     5_000 Requests   / Hour;
+    "app of an Enterprise Cloud organisation": 15_000 Requests   / Hour;
+    "app installation, at least":               5_000 Requests   / Hour;
+    "app installation, at most":               12_500 Requests   / Hour;
+    "GITHUB_TOKEN, per repository":             1_000 Requests   / Hour;
+    "user":                                        30 Requests   / Minute of "search";
+    "any":                                        100 Requests     AtOnce of "REST and GraphQL together";
+    "any":                                        900 Points     / Minute of "one endpoint";
+    "any":                                         80 Requests   / Minute of "new content";
+    "any":                                        500 Requests   / Hour   of "new content";
+    "any":                                         90 CpuSeconds / Minute of "REST and GraphQL together";
 };
 
 const SIGNALS: &[Signal] = signals! {

@@ -17,6 +17,7 @@ mod github_routes;
 mod google;
 mod instant;
 mod json;
+mod moment;
 mod printed;
 #[doc(hidden)]
 pub mod probe;

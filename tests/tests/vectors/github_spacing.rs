@@ -7,17 +7,20 @@ use std::time::Duration;
 use buttress::Clock;
 use buttress::core::{BoxError, Timestamp};
 use buttress::github::LanesLayer;
-use buttress::providers::github_lanes::{
-    self, Lane, Limit, MAX_CONCURRENT, graphql_points, points,
-};
+use buttress::providers::github_lanes::{self, Lane};
+use buttress::providers::{Period, Profile, PublishedLimit, Unit, github_graphql, github_rest};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Empty;
 use serde::Deserialize;
 use tower::{Service, service_fn};
 use tower_layer::Layer;
 
 use crate::report::{Mismatch, Report, Verdict, expect, expect_eq};
+
+const REST: Profile = github_rest::PROFILE;
+const GRAPHQL: Profile = github_graphql::PROFILE;
+const TOGETHER: &str = "REST and GraphQL together";
 
 #[test]
 fn the_vectors_of_githubs_lanes_hold() {
@@ -277,47 +280,56 @@ impl Published {
     }
 }
 
-/// The units of a limit, if its period is the one that the name says.
-fn units(limit: Limit, seconds: u64) -> Option<u64> {
-    let quota = limit.quota().ok()?;
-    (quota.period().as_secs() == seconds).then(|| quota.units())
+fn amount(profile: Profile, tier: &str, of: &str, unit: Unit, period: Period) -> Option<u64> {
+    let mut limits = profile.published().iter();
+    let is_it = |limit: &&PublishedLimit| {
+        (limit.tier, limit.of, limit.unit, limit.period) == (tier, of, unit, period)
+    };
+    limits.find(is_it).map(|limit| limit.amount)
 }
 
 fn primary(name: &str) -> Option<u64> {
-    let limit = match name {
-        "unauthenticated" => Limit::Unauthenticated,
-        "user" => Limit::User,
-        "enterprise_cloud_app" => Limit::EnterpriseCloudApp,
-        "installation_min" => Limit::InstallationAtLeast,
-        "installation_max" => Limit::InstallationAtMost,
-        "actions_github_token_per_repo" => Limit::ActionsToken,
+    let tier = match name {
+        "unauthenticated" => "no credential, per address",
+        "user" => "user",
+        "enterprise_cloud_app" => "app of an Enterprise Cloud organisation",
+        "installation_min" => "app installation, at least",
+        "installation_max" => "app installation, at most",
+        "actions_github_token_per_repo" => "GITHUB_TOKEN, per repository",
         _ => return None,
     };
-    units(limit, 3_600)
+    amount(REST, tier, "", Unit::Requests, Period::Hour)
 }
 
 fn secondary(name: &str) -> Option<u64> {
-    match name {
-        "max_concurrent" => Some(MAX_CONCURRENT.into()),
-        "rest_points_per_minute_per_endpoint" => units(Limit::RestPoints, 60),
-        "graphql_points_per_minute" => units(Limit::GraphqlPoints, 60),
-        "cpu_seconds_per_60s" => units(Limit::CpuSeconds, 60),
-        "graphql_cpu_seconds_per_60s" => units(Limit::GraphqlCpuSeconds, 60),
-        "content_creation_per_minute" => units(Limit::ContentPerMinute, 60),
-        "content_creation_per_hour" => units(Limit::ContentPerHour, 3_600),
-        _ => None,
-    }
+    let (profile, of, unit, period) = match name {
+        "max_concurrent" => (REST, TOGETHER, Unit::Requests, Period::AtOnce),
+        "rest_points_per_minute_per_endpoint" => {
+            (REST, "one endpoint", Unit::Points, Period::Minute)
+        }
+        "graphql_points_per_minute" => (GRAPHQL, "", Unit::Points, Period::Minute),
+        "cpu_seconds_per_60s" => (REST, TOGETHER, Unit::CpuSeconds, Period::Minute),
+        "graphql_cpu_seconds_per_60s" => (GRAPHQL, "", Unit::CpuSeconds, Period::Minute),
+        "content_creation_per_minute" => (REST, "new content", Unit::Requests, Period::Minute),
+        "content_creation_per_hour" => (REST, "new content", Unit::Requests, Period::Hour),
+        _ => return None,
+    };
+    amount(profile, "any", of, unit, period)
 }
 
 /// What each of the methods that a name lists costs.
 fn cost(name: &str) -> Option<u64> {
+    let graphql = |body: &[u8]| Some(GRAPHQL.cost().points(&Method::POST, body).into());
     match name {
-        "graphql_query" => return Some(graphql_points(false).into()),
-        "graphql_mutation" => return Some(graphql_points(true).into()),
+        "graphql_query" => return graphql(br#"{"query":"query { a }"}"#),
+        "graphql_mutation" => return graphql(br#"{"query":"mutation { a }"}"#),
         _ => {}
     }
     let methods = name.strip_prefix("rest_")?.split('_');
-    let mut costs = methods.map(|method| points(&method.to_uppercase()));
-    let first = costs.next()?;
-    costs.all(|other| other == first).then_some(first.into())
+    let mut costs = methods.map(|method| {
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok()?;
+        Some(u64::from(REST.cost().points(&method, b"")))
+    });
+    let first = costs.next()??;
+    costs.all(|other| other == Some(first)).then_some(first)
 }

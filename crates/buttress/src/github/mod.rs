@@ -3,9 +3,9 @@
 //! What changes something is sent a second after the last that did, what sends mail to people three seconds after, a
 //! search two; and no more than ten requests are in flight, with one for tokens beside them.
 //!
-//! These are the lanes of Octokit's plugin-throttling: see [`github_lanes`](crate::providers::github_lanes), which also
-//! has GitHub's published limits. They keep a client below its secondary limits without knowing them; what a limit's
-//! answer says is the [cooldown](crate::cooldown)'s to obey.
+//! These are the lanes of Octokit's plugin-throttling: see [`github_lanes`](crate::providers::github_lanes). They keep a
+//! client below GitHub's secondary limits without knowing them; what a limit's answer says is the
+//! [cooldown](crate::cooldown)'s to obey.
 //!
 //! ```
 //! use buttress::classify::{ClassifyLayer, Rules};

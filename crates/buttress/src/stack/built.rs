@@ -5,8 +5,8 @@ use std::sync::Arc;
 use buttress_core::budget::Budget;
 use buttress_core::classify::Rules;
 use buttress_core::policy::{self, IdempotencyKey, KeyBy, Policy, Unit};
+use buttress_core::quota::Learning;
 use buttress_core::quota::adaptive::Rise;
-use buttress_core::quota::{Learning, published};
 use buttress_core::{Invalid, Observer};
 use buttress_providers::Profile;
 use http::HeaderName;
@@ -302,9 +302,9 @@ fn learning(part: &policy::RateLimit, profile: &Profile) -> Option<Learning> {
     }
     Some(learning.with_costs(match profile.name() {
         // GraphQL's points are published where requests are.
-        GRAPHQL => published::Unit::Requests,
+        GRAPHQL => Unit::Requests,
         // What the server counts as requests is not what we count as costs, in tokens or in points.
-        _ => published::Unit::Tokens,
+        _ => Unit::Tokens,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! What a policy as a whole has against itself, at the settings that it is about.
 
-use buttress_core::policy::{Finding, Limit, Policy, Severity, Unit};
+use buttress_core::policy::{Finding, Limit, Policy, Severity};
 use buttress_providers::{self as providers, PublishedLimit};
 
 use crate::build::{self, Draft};
@@ -46,15 +46,8 @@ fn published(policy: &Policy) -> Vec<Limit> {
     most
 }
 
-/// Tokens of the request alone, or of the answer, are no unit of a policy's.
 fn limit(published: &PublishedLimit) -> Option<Limit> {
-    let unit = match published.unit {
-        providers::Unit::Requests => Unit::Requests,
-        providers::Unit::Tokens => Unit::Tokens,
-        providers::Unit::Points => Unit::Points,
-        _ => return None,
-    };
-    Some(Limit::new(unit, published.quota()?))
+    Some(Limit::new(published.unit, published.quota()?))
 }
 
 fn place(draft: &Draft<'_>, finding: &Finding) -> &'static str {

@@ -1,6 +1,6 @@
 //! Limits that are written as a list of tables: of any period, each with its own burst.
 
-use buttress_core::policy::{Limit, Unit};
+use buttress_core::policy::{Limit, RateLimit};
 use buttress_core::quota::{Quota, Shape};
 
 use crate::nearest::nearest;
@@ -10,7 +10,6 @@ use crate::tree::{Entry, Node, Value as Tree};
 use crate::unit::{self, Rate};
 use crate::value::{Kind, Value};
 
-const UNITS: [Unit; 3] = [Unit::Requests, Unit::Tokens, Unit::Points];
 const NAMES: [&str; 5] = ["requests", "tokens", "points", "burst", "algorithm"];
 
 pub(super) fn read(items: &[Node]) -> Result<Value, Problem> {
@@ -34,7 +33,9 @@ fn limit(item: &Node) -> Result<Limit, Problem> {
         .iter()
         .filter_map(|entry| {
             Some((
-                UNITS.into_iter().find(|unit| unit.name() == entry.name)?,
+                RateLimit::UNITS
+                    .into_iter()
+                    .find(|unit| unit.name() == entry.name)?,
                 entry,
             ))
         })

@@ -1,8 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Policy;
-use super::rate_limit::{Limit, Unit};
+use super::{Limit, Policy, Unit};
 
 /// How bad a [`Finding`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

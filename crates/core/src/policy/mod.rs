@@ -57,11 +57,12 @@ pub use self::figures::Figures;
 pub use self::idempotency::IdempotencyKey;
 pub use self::key_by::KeyBy;
 pub use self::names::{Host, ProfileName, UpstreamName};
-pub use self::rate_limit::{Limit, RateLimit, Unit};
+pub use self::rate_limit::{Limit, RateLimit};
 pub use self::retry::Retry;
 pub use self::upstream::Upstream;
 
 use crate::invalid::Invalid;
+pub use crate::quota::published::Unit;
 
 /// The whole stack: which layers there are, and how each behaves.
 ///

@@ -4,28 +4,7 @@ use super::cooldown::{CAPACITY, MAX_WAIT};
 use super::key_by::KeyBy;
 use crate::invalid::Invalid;
 use crate::quota::Quota;
-
-/// What a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Unit {
-    /// Each call as one.
-    Requests,
-    /// The tokens of a language model.
-    Tokens,
-    /// What a provider says that a call costs.
-    Points,
-}
-
-impl Unit {
-    /// The name used in configuration and documentation.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Tokens => "tokens",
-            Self::Points => "points",
-        }
-    }
-}
+use crate::quota::published::Unit;
 
 /// So many units of one kind per period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +18,7 @@ impl Limit {
     pub const fn new(unit: Unit, quota: Quota) -> Self {
         let quota = match unit {
             Unit::Requests => quota.counting_calls(),
-            Unit::Tokens | Unit::Points => quota.counting_costs(),
+            _ => quota.counting_costs(),
         };
         Self { unit, quota }
     }
@@ -104,16 +83,24 @@ impl Default for RateLimit {
 }
 
 impl RateLimit {
+    /// What can be limited: what a call is known to cost before it is sent.
+    pub const UNITS: [Unit; 3] = [Unit::Requests, Unit::Tokens, Unit::Points];
+
     /// All of `limits` at once, and nothing learnt.
     ///
     /// # Errors
     ///
-    /// If there are more than 16, if there are tokens and points both (a call has one cost), or if two limits have the
-    /// same unit and period.
+    /// If there are more than 16, if one is of another unit than requests, tokens or points, if there are tokens and
+    /// points both (a call has one cost), or if two limits have the same unit and period.
     pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, Invalid> {
         let limits: Vec<_> = limits.into_iter().collect();
         if limits.len() > MOST_LIMITS {
             return Err(Invalid::new("limits", limits.len(), "at most 16"));
+        }
+        let mut units = limits.iter().map(|limit| limit.unit);
+        if let Some(other) = units.find(|unit| !Self::UNITS.contains(unit)) {
+            let expected = "requests, tokens or points";
+            return Err(Invalid::new("limits", other.name(), expected));
         }
         let has = |unit| limits.iter().any(|limit| limit.unit == unit);
         if has(Unit::Tokens) && has(Unit::Points) {

@@ -204,6 +204,17 @@ fn limits_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_limit_of_what_no_call_is_known_to_cost_is_refused() {
+    let limits = |unit| RateLimit::new([Limit::new(unit, per_minute(10))]);
+    for unit in RateLimit::UNITS {
+        assert!(limits(unit).is_ok(), "{unit:?}");
+    }
+    for unit in [Unit::InputTokens, Unit::OutputTokens, Unit::CpuSeconds] {
+        assert!(limits(unit).is_err(), "{unit:?}");
+    }
+}
+
+#[test]
 fn each_finding_is_found_and_says_where() {
     let limit = Limit::tokens(per_minute(1_000).with_burst(100).unwrap());
     let published = Limit::tokens(per_minute(999));

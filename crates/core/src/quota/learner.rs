@@ -56,7 +56,7 @@ impl Lesson<'_> {
         match unit {
             unit if unit == costs => Some(Counts::Cost),
             Unit::Requests => Some(Counts::Calls),
-            Unit::Tokens | Unit::InputTokens | Unit::OutputTokens | Unit::Points => None,
+            _ => None,
         }
     }
 }

@@ -74,11 +74,13 @@ pub struct Published<'h> {
     pub returns: Returns,
 }
 
-/// What a published quota counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a quota counts.
+///
+/// A [policy](crate::policy) has quotas of requests, tokens and points; providers publish others too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Unit {
-    /// Requests. In answers of some providers, the points that they cost.
+    /// Requests, each as one. In answers of some providers, the points that they cost.
     Requests,
     /// Tokens, of request and answer together.
     Tokens,
@@ -88,10 +90,12 @@ pub enum Unit {
     OutputTokens,
     /// Points: what a provider says that a request costs. No grammar reads these.
     Points,
+    /// Seconds of computing, which the time that an answer takes is an estimate of. No grammar reads these.
+    CpuSeconds,
 }
 
 impl Unit {
-    /// The name used in documentation.
+    /// The name used in configuration and documentation.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Requests => "requests",
@@ -99,6 +103,7 @@ impl Unit {
             Self::InputTokens => "input tokens",
             Self::OutputTokens => "output tokens",
             Self::Points => "points",
+            Self::CpuSeconds => "seconds of computing",
         }
     }
 }

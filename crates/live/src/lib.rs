@@ -20,7 +20,9 @@
 //!
 //! # Paths
 //!
-//! Attempts are told by the layer `observe::attempt` of `buttress`, refusals by all layers that refuse.
+//! Attempts are told by the layer `observe::attempt` of `buttress`, refusals by all layers that refuse. A stream that fails
+//! after its head is told by `classify`, and counted twice: as the answer that its head was, and by its failure when that
+//! comes.
 //!
 //! * `/`: the page. One file, with no script, style, font or picture from elsewhere.
 //! * `/snapshot.json`: all that it shows, as one JSON object. Times are milliseconds from the moment it was made.

@@ -32,6 +32,10 @@ impl Observer for Recorder {
                 outcome: Some(outcome),
                 ..
             } => self.attempts.add(outcome.class(), self.clock.now()),
+            // Its head was an answer, and this is one more.
+            Event::StreamFailed { outcome } => {
+                self.attempts.add(outcome.class(), self.clock.now());
+            }
             Event::Rejected { rejected } => self.refusals.add(*rejected, self.clock.now()),
             _ => {}
         }

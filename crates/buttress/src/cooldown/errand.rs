@@ -5,6 +5,7 @@ use buttress_core::{Key, Outcome};
 
 use super::gates::Gates;
 use super::keys::Keys;
+use crate::stream::Stream;
 
 /// An attempt on its way. Dropped before it was answered, it has come back without an answer.
 pub(super) struct Errand {
@@ -60,6 +61,17 @@ impl Errand {
 
     pub(super) fn gates(&self) -> &Gates {
         &self.gates
+    }
+
+    /// Its answer is a stream, which may say "not now" when the attempt has long come back.
+    #[cold]
+    pub(super) fn follow(&self, stream: &Stream) {
+        let passes = Passes {
+            own: self.passes.own.returned(),
+            account: self.passes.account.returned(),
+        };
+        let later = Self::new(Arc::clone(&self.gates), self.keys, passes, None);
+        stream.follow(move |outcome| later.answered(outcome));
     }
 
     /// An answer has come.

@@ -111,7 +111,13 @@ where
 #[inline]
 fn report<T: Carrier>(errand: Errand, result: &Result<T, BoxError>) {
     let outcome = match result {
-        Ok(response) => response.outcome(errand.gates().clock),
+        Ok(response) => {
+            let outcome = response.outcome(errand.gates().clock);
+            if let Some(stream) = response.stream().filter(|_| outcome.is_ok()) {
+                errand.follow(stream);
+            }
+            outcome
+        }
         Err(error) => failure::outcome(&**error),
     };
     errand.answered(&outcome);

@@ -20,6 +20,10 @@
 //! A used-up quota parks its key: no wait of ours lifts it, so callers are refused, and told when one of them will be
 //! let through to look again.
 //!
+//! A stream that says "not now" in its middle, after a head that was good, pauses its key too, where a classifier below
+//! looks at its events. What it says counts from when it says it; if another pause has come and gone since it was sent,
+//! only a time that it names counts.
+//!
 //! # Keys
 //!
 //! [`Keyer`](crate::key::Keyer)s say what shares a pause. Where a limit of one model and a limit of the whole account

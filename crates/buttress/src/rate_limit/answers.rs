@@ -8,6 +8,7 @@ use buttress_core::quota::{Learning, Readings, Schedule};
 
 use super::permit::Permit;
 use crate::carrier::Carrier;
+use crate::stream::Stream;
 
 /// What a layer learns from the responses that pass: what the server says of its quotas, and whether it says "too fast".
 ///
@@ -78,7 +79,11 @@ impl<R: Carrier> Listen<R> for Answers {
             call.learn(learning, &readings.unwrap_or_default());
         }
         if self.rise.is_some() {
-            call.adapt(response.outcome(clock).class() == Class::RateLimited);
+            let outcome = response.outcome(clock);
+            call.adapt(outcome.class() == Class::RateLimited);
+            if let Some(stream) = response.stream().filter(|_| outcome.is_ok()) {
+                call.follow(stream);
+            }
         }
     }
 }
@@ -102,5 +107,10 @@ impl<'a> Answered<'a> {
     /// It says that the call was too fast, or does not.
     fn adapt(&mut self, is_too_fast: bool) {
         self.permit.adapt(is_too_fast);
+    }
+
+    /// It is a stream, and may say so later.
+    fn follow(&self, stream: &Stream) {
+        self.permit.follow(stream);
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::task::Context;
 
 use buttress_core::quota::{Learning, Limiter, Readings, Refused, Slot};
-use buttress_core::{BoxError, Key, Rejected, Timestamp};
+use buttress_core::{BoxError, Class, Key, Rejected, Timestamp};
 
 use super::shared::rejected;
 use super::ticket::Ticket;
+use crate::stream::Stream;
 use crate::time::Clock;
 
 /// A slot that was taken.
@@ -60,6 +61,16 @@ impl Permit {
     /// The answer has come, and was "too fast" or not.
     pub(super) fn adapt(&self, is_too_fast: bool) {
         self.limiter.adapt(is_too_fast, self.clock.now());
+    }
+
+    /// A stream that says "too fast" in its middle is an answer more.
+    pub(super) fn follow(&self, stream: &Stream) {
+        let (limiter, clock) = (Arc::clone(&self.limiter), self.clock);
+        stream.follow(move |outcome| {
+            if outcome.class() == Class::RateLimited {
+                limiter.adapt(true, clock.now());
+            }
+        });
     }
 
     pub(super) const fn clock(&self) -> Clock {

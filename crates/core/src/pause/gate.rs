@@ -49,6 +49,11 @@ impl Pass {
         self.0 & 1 == 1
     }
 
+    /// The same attempt when it has come back, and may still have something to say: it is owed no more.
+    pub const fn returned(self) -> Self {
+        Self(self.0 & !1)
+    }
+
     const fn new(epoch: u64, way: Let) -> Self {
         Self(epoch << 1 | matches!(way, Let::Released) as u64)
     }

@@ -264,3 +264,13 @@ fn nothing_that_a_key_was_made_from_is_shown() {
     assert!(!board.json().contains("secret"));
     assert!(!board.json().contains(&format!("{:x}", key.digest())));
 }
+
+#[test]
+fn a_stream_that_fails_after_its_head_is_counted_by_its_failure_too() {
+    let upstream = Hands::default().upstream();
+    let overloaded = Outcome::new(Class::Overloaded);
+    upstream.observer().observe(&Event::StreamFailed {
+        outcome: &overloaded,
+    });
+    assert_eq!(shown(upstream)["attempts"]["overloaded"][59], 1);
+}

@@ -5,6 +5,7 @@ mod handle;
 mod keys;
 mod post_mortem;
 mod retry;
+mod streams;
 
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex};

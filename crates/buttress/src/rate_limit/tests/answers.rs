@@ -7,6 +7,7 @@ use http::{Request, Response};
 
 use super::*;
 use crate::carrier::Classified;
+use crate::stream::Stream;
 
 const NOW: i64 = 1_792_497_600; // Tue, 20 Oct 2026 12:00:00 GMT
 
@@ -373,5 +374,24 @@ async fn what_is_left_goes_evenly_where_that_is_asked_for() {
     for turn in 0..20 {
         call(&mut service, 0).await.unwrap();
         assert_eq!(now().since(began), turn * Duration::from_millis(100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_too_fast_in_its_middle_lowers_the_rate_that_was_found() {
+    for (class, is_limited) in [(Class::RateLimited, true), (Class::Overloaded, false)] {
+        let stream = Stream::default();
+        let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
+        let inner = stream.clone();
+        let mut service = layer.layer(service_fn(move |_: Request<()>| {
+            let mut response = Response::new(());
+            response.extensions_mut().insert(inner.clone());
+            std::future::ready(Ok::<_, BoxError>(response))
+        }));
+        send(&mut service).await.unwrap();
+        let found = || layer.handle().snapshot(Key::ALL).found;
+        assert_eq!(found(), None);
+        stream.fail(&Outcome::new(class));
+        assert_eq!(found().is_some(), is_limited, "{class}");
     }
 }

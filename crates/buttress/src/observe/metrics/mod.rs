@@ -98,6 +98,9 @@ impl Observer for Metrics {
                     .malformed
                     .increment(outcome.malformed_hints().into());
             }
+            Event::StreamFailed { outcome } => {
+                handles.stream_failures[outcome.class().index()].increment(1);
+            }
             Event::RetryScheduled { cause, .. } => handles.retries[cause.index()].increment(1),
             Event::WaitBegan { cause, .. } => handles.waiters[cause.index()].increment(1.0),
             Event::Waited { cause, wait, .. } => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use buttress_core::event::Routine;
 use buttress_core::{Event, Observer};
 
 use crate::attempts::Attempts;
@@ -26,6 +27,10 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    fn listens_to(&self, routine: Routine) -> bool {
+        routine == Routine::AttemptEnded
+    }
+
     fn observe(&self, event: &Event<'_>) {
         match *event {
             Event::AttemptEnded {

@@ -46,6 +46,7 @@
 //! As those of the [call layer](super::call).
 
 use buttress_core::Event;
+use buttress_core::event::Routine;
 
 use super::current;
 use super::describe::{Describe, HttpRequests};
@@ -73,20 +74,22 @@ impl Subject for Attempt {
     const LAYER: &'static str = "AttemptLayer";
     const SERVICE: &'static str = "Attempts";
 
-    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> (Self, Span) {
-        let about = shared.requests.about(request);
-        let (number, had_slot) = current::attempt_began();
+    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> Option<(Self, Span)> {
+        let requests = &shared.requests;
+        let counted = current::attempt_began();
+        let (number, had_slot) = counted.unwrap_or((1, false));
         let span = match shared.has_spans {
-            true => Span::attempt(&about, number),
+            true => Span::attempt(|| requests.about(request), number),
             false => Span::none(),
         };
-        let method = about.method;
-        let attempt = Self {
+        let is_heard =
+            counted.is_some() || !span.is_off() || shared.watcher.listens_to(Routine::AttemptEnded);
+        let attempt = || Self {
             number,
             had_slot,
-            method,
+            method: requests.method(request),
         };
-        (attempt, span)
+        is_heard.then(|| (attempt(), span))
     }
 
     fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {

@@ -52,11 +52,15 @@
 //! # Defaults
 //!
 //! No spans: they cost where somebody collects them. Nobody observes where a layer is made by
-//! [`CallLayer::default`], for a stack whose type shall not depend on it; then a call is passed on as it is.
+//! [`CallLayer::default`], for a stack whose type shall not depend on it.
+//!
+//! Where nobody observes, or nobody [listens](super::Observer::listens_to) and no subscriber wants the span, a call is
+//! passed on as it is: nothing is timed, and no story is kept. So give this layer and that of the attempts the same
+//! observer: by the story attempts are numbered.
 
+use buttress_core::event::{Routine, Story};
 use buttress_core::{Event, Outcome};
 
-use super::Story;
 use super::current;
 use super::describe::{Describe, HttpRequests};
 use super::span::Span;
@@ -72,7 +76,7 @@ pub type Calls<S, D> = Teller<S, Call, D>;
 pub type ResponseFuture<F, D> = tell::ResponseFuture<F, Call, D>;
 
 /// A call that is told of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Call {
     story: Story,
 }
@@ -81,15 +85,20 @@ impl Subject for Call {
     const LAYER: &'static str = "CallLayer";
     const SERVICE: &'static str = "Calls";
 
-    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> (Self, Span) {
-        let about = shared.requests.about(request);
+    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> Option<(Self, Span)> {
+        let (requests, watcher) = (&shared.requests, &shared.watcher);
+        let about = || requests.about(request);
         let span = match shared.has_spans {
-            true => Span::call(&about),
+            true => Span::call(about),
             false => Span::none(),
         };
-        span.inside(|| shared.watcher.observe(&Event::CallBegan { about }));
-        let story = Story::default();
-        (Self { story }, span)
+        // Who listens to the attempts alone needs the call's story too: there they are counted.
+        let mut routines = Routine::ALL.into_iter();
+        let is_heard = !span.is_off() || routines.any(|routine| watcher.listens_to(routine));
+        if is_heard && watcher.listens_to(Routine::CallBegan) {
+            span.inside(|| watcher.observe(&Event::CallBegan { about: about() }));
+        }
+        is_heard.then(|| (Self::default(), span))
     }
 
     fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {

@@ -54,10 +54,10 @@ pub(crate) fn slot_given() {
     change(Story::slot_given);
 }
 
-/// The number of the attempt that begins, and whether a rate limit has given it a slot. Where nobody keeps the call's
-/// story, each attempt is the first.
-pub(super) fn attempt_began() -> (u32, bool) {
-    change(Story::attempt_began).unwrap_or((1, false))
+/// The number of the attempt that begins, and whether a rate limit has given it a slot; `None` where nobody keeps the
+/// call's story.
+pub(super) fn attempt_began() -> Option<(u32, bool)> {
+    change(Story::attempt_began)
 }
 
 #[cfg(test)]
@@ -72,14 +72,13 @@ mod tests {
         enter(&mut outer, || {
             slot_given();
             enter(&mut inner, || {
-                assert_eq!(attempt_began(), (1, false));
-                assert_eq!(attempt_began(), (2, false));
+                assert_eq!(attempt_began(), Some((1, false)));
+                assert_eq!(attempt_began(), Some((2, false)));
             });
-            assert_eq!(attempt_began(), (1, true));
+            assert_eq!(attempt_began(), Some((1, true)));
         });
         assert_eq!((outer.attempts(), inner.attempts()), (1, 2));
-        assert_eq!(attempt_began(), (1, false));
-        assert_eq!(attempt_began(), (1, false));
+        assert_eq!(attempt_began(), None);
     }
 
     #[test]

@@ -8,6 +8,11 @@ use http::{HeaderName, HeaderValue, Method, Request};
 pub trait Describe<Req> {
     /// What may be told of it.
     fn about<'a>(&'a self, request: &'a Req) -> About<'a>;
+
+    /// The method alone, where nobody asks for the rest.
+    fn method(&self, request: &Req) -> &'static str {
+        self.about(request).method
+    }
 }
 
 /// Tells of [`http::Request`]s: the method, the host and port of the URI, and what the user knows the call by.
@@ -42,12 +47,16 @@ impl HttpRequests {
 impl<B> Describe<Request<B>> for HttpRequests {
     fn about<'a>(&'a self, request: &'a Request<B>) -> About<'a> {
         let mut about = About::default();
-        about.method = method(request.method());
+        about.method = self.method(request);
         // `host` leaves out what stands before an `@`, and the port.
         about.server = request.uri().host().unwrap_or_default();
         about.port = request.uri().authority().and_then(Authority::port_u16);
         about.correlation = self.correlation(request);
         about
+    }
+
+    fn method(&self, request: &Request<B>) -> &'static str {
+        method(request.method())
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Metric {
     Attempts,
     /// How long attempts took.
     AttemptDuration,
+    /// Streams that failed after their head.
+    StreamFailures,
     /// Attempts after the first.
     Retries,
     /// How long calls waited.
@@ -109,11 +111,12 @@ const SECONDS: &[f64] = &[
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Calls,
         Self::CallDuration,
         Self::Attempts,
         Self::AttemptDuration,
+        Self::StreamFailures,
         Self::Retries,
         Self::WaitDuration,
         Self::Waiters,
@@ -138,6 +141,7 @@ impl Metric {
             Self::CallDuration => "buttress_call_duration_seconds",
             Self::Attempts => "buttress_attempts_total",
             Self::AttemptDuration => "buttress_attempt_duration_seconds",
+            Self::StreamFailures => "buttress_stream_failures_total",
             Self::Retries => "buttress_retries_total",
             Self::WaitDuration => "buttress_wait_duration_seconds",
             Self::Waiters => "buttress_waiters",
@@ -161,6 +165,7 @@ impl Metric {
         match self {
             Self::Calls
             | Self::Attempts
+            | Self::StreamFailures
             | Self::Retries
             | Self::Rejections
             | Self::BreakerTransitions
@@ -197,7 +202,9 @@ impl Metric {
     /// Its labels. `profile` is empty where none is said, which is to Prometheus as if it were not there.
     pub const fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::Calls | Self::Attempts => &["upstream", "profile", "class"],
+            Self::Calls | Self::Attempts | Self::StreamFailures => {
+                &["upstream", "profile", "class"]
+            }
             Self::Retries | Self::WaitDuration | Self::Waiters => &["upstream", "profile", "cause"],
             Self::Rejections => &["upstream", "profile", "why"],
             Self::BreakerState | Self::BreakerTransitions => &["upstream", "profile", "state"],
@@ -220,6 +227,9 @@ impl Metric {
             Self::Attempts => "Attempts that ended, by what they meant; dropped ones too.",
             Self::AttemptDuration => {
                 "Time an attempt took, from sending to the head of its answer."
+            }
+            Self::StreamFailures => {
+                "Answers that began as a success and failed in their middle, by what the failure meant."
             }
             Self::Retries => {
                 "Attempts after the first that were decided on, by who chose the wait."

@@ -3,7 +3,8 @@
 //! Every layer tells an [`Observer`] what it does, by [`Event`]s. The outermost layer of this module,
 //! [`call`], tells when a call begins and ends and what it went through, and the inner one,
 //! [`attempt`], when an attempt ends. An observer is given to each layer that shall tell it; it is called on the path of
-//! the call, and what is not told to anybody costs next to nothing.
+//! the call, and what is not told to anybody costs next to nothing: what happens in every call is made only for an observer
+//! that [listens](Observer::listens_to). `Metrics` always does; `Tracing` asks whether there is a subscriber for its lines.
 //!
 //! ```text
 //! observe::call → deadline → retry → … → breaker → observe::attempt → attempt timeout → isolation → classify → client
@@ -46,7 +47,7 @@
 //! itself (a budget that fills, a quota that comes back, a pause that runs out) is told where it makes trouble, and when
 //! somebody asks: a handle that is a [`Report`] tells an observer how things stand now. Do that before each scrape.
 
-pub use buttress_core::event::{About, Event, Observer, Story};
+pub use buttress_core::event::{About, Event, Observer, Routine, Story};
 
 pub mod attempt;
 pub mod call;

@@ -11,12 +11,16 @@ impl Span {
         Self
     }
 
-    pub(super) const fn call(_about: &About<'_>) -> Self {
+    pub(super) fn call<'a>(_about: impl FnOnce() -> About<'a>) -> Self {
         Self
     }
 
-    pub(super) const fn attempt(_about: &About<'_>, _attempt: u32) -> Self {
+    pub(super) fn attempt<'a>(_about: impl FnOnce() -> About<'a>, _attempt: u32) -> Self {
         Self
+    }
+
+    pub(super) const fn is_off(&self) -> bool {
+        true
     }
 
     pub(super) fn inside<T>(&self, work: impl FnOnce() -> T) -> T {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use buttress_core::event::{Event, Observer};
+use buttress_core::event::{Event, Observer, Routine};
 
 use super::current;
 
@@ -13,8 +13,9 @@ impl Watcher {
         Self(Some(observer))
     }
 
-    pub(crate) const fn is_somebody(&self) -> bool {
-        self.0.is_some()
+    pub(crate) fn listens_to(&self, routine: Routine) -> bool {
+        let observer = self.0.as_ref();
+        observer.is_some_and(|observer| observer.listens_to(routine))
     }
 
     /// Tells it, and writes it into the story of the call that is being polled, if somebody keeps one.

@@ -5,6 +5,7 @@
 
 mod about;
 mod observer;
+mod routine;
 mod story;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use self::about::About;
 pub use self::observer::Observer;
+pub use self::routine::Routine;
 pub use self::story::Story;
 
 use crate::breaker::{self, Change, Exceeded};

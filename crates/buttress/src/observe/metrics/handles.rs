@@ -25,6 +25,7 @@ pub(super) struct Handles {
     pub(super) call_duration: Histogram,
     attempts: [Counter; CLASSES],
     attempt_duration: Histogram,
+    pub(super) stream_failures: [Counter; Class::ALL.len()],
     pub(super) retries: [Counter; Cause::ALL.len()],
     pub(super) waits: [Histogram; Cause::ALL.len()],
     pub(super) waiters: [Gauge; Cause::ALL.len()],
@@ -55,6 +56,9 @@ impl Handles {
             call_duration: histogram(Metric::CallDuration),
             attempts: by_class(Metric::Attempts),
             attempt_duration: histogram(Metric::AttemptDuration),
+            stream_failures: array::from_fn(|n| {
+                labels.counter(Metric::StreamFailures, Some(class(n).into()))
+            }),
             retries: array::from_fn(|n| labels.counter(Metric::Retries, cause(n))),
             waits: array::from_fn(|n| labels.histogram(Metric::WaitDuration, cause(n))),
             waiters: array::from_fn(|n| labels.gauge(Metric::Waiters, cause(n))),

@@ -12,6 +12,7 @@ mod upstreams;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use buttress_core::event::Routine;
 use buttress_core::{Class, Event, Observer};
 
 pub use self::upstreams::Upstreams;
@@ -80,6 +81,10 @@ impl Metrics {
 }
 
 impl Observer for Metrics {
+    fn listens_to(&self, routine: Routine) -> bool {
+        routine != Routine::CallBegan
+    }
+
     fn observe(&self, event: &Event<'_>) {
         let handles = self.handles();
         match *event {
@@ -92,6 +97,9 @@ impl Observer for Metrics {
                 handles
                     .malformed
                     .increment(outcome.malformed_hints().into());
+            }
+            Event::StreamFailed { outcome } => {
+                handles.stream_failures[outcome.class().index()].increment(1);
             }
             Event::RetryScheduled { cause, .. } => handles.retries[cause.index()].increment(1),
             Event::WaitBegan { cause, .. } => handles.waiters[cause.index()].increment(1.0),

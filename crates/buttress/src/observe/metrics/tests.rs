@@ -231,6 +231,26 @@ fn calls_and_attempts_are_counted_by_class_and_timed() {
 }
 
 #[test]
+fn a_stream_that_fails_is_counted_by_class_and_its_call_stays_a_success() {
+    let story = Story::default();
+    let (cut, busy) = [Class::Interrupted, Class::Overloaded]
+        .map(Outcome::new)
+        .into();
+    let failed = |outcome| Event::StreamFailed { outcome };
+    let ended = call(Some(Class::Ok), &story);
+    let expected = [
+        "call_duration_seconds 1/2",
+        "calls_total{class=ok} 1",
+        "stream_failures_total{class=interrupted} 1",
+        "stream_failures_total{class=overloaded} 2",
+    ];
+    assert_eq!(
+        told(&[ended, failed(&cut), failed(&busy), failed(&busy)]),
+        expected
+    );
+}
+
+#[test]
 fn a_limit_hit_by_an_attempt_that_had_a_slot_is_one_that_the_limiter_missed() {
     let limited = Outcome::new(Class::RateLimited);
     let mut without = attempt(Some(&limited), Some(429));

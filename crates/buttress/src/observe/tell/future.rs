@@ -64,18 +64,19 @@ pub(super) struct Told<K: Subject, D> {
 }
 
 impl<K: Subject, D> Told<K, D> {
-    pub(super) fn begin<Req>(shared: &Arc<Shared<D>>, request: &Req) -> Self
+    /// `None` if nobody would hear of it.
+    pub(super) fn begin<Req>(shared: &Arc<Shared<D>>, request: &Req) -> Option<Self>
     where
         D: Describe<Req>,
     {
-        let (subject, span) = K::begin(shared, request);
-        Self {
+        let (subject, span) = K::begin(shared, request)?;
+        Some(Self {
             shared: Arc::clone(shared),
             subject,
             span,
             began: shared.clock.now(),
             is_over: false,
-        }
+        })
     }
 
     pub(super) fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {

@@ -87,12 +87,6 @@ impl<K, D> TellLayer<K, D> {
     }
 }
 
-impl<D> Shared<D> {
-    pub(super) fn is_told(&self) -> bool {
-        self.has_spans || self.watcher.is_somebody()
-    }
-}
-
 impl<S, K, D> Layer<S> for TellLayer<K, D> {
     type Service = Teller<S, K, D>;
 

@@ -24,8 +24,8 @@ pub(super) trait Subject: Sized {
     /// What its service is called.
     const SERVICE: &'static str;
 
-    /// It begins, and its span with it.
-    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> (Self, Span);
+    /// It begins, and its span with it; `None` if nobody would hear of it.
+    fn begin<D: Describe<Req>, Req>(shared: &Shared<D>, request: &Req) -> Option<(Self, Span)>;
 
     /// Does `work` as a part of it.
     fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T;

@@ -2,11 +2,11 @@ use std::fmt;
 use std::time::Duration;
 
 use buttress_core::breaker::{self, Change, State};
+use buttress_core::event::{Routine, Story};
 use buttress_core::history::{Cause, End};
 use buttress_core::{Class, Event, Observer};
-use tracing::{debug, info, warn};
+use tracing::{Level, debug, event_enabled, info, warn};
 
-use crate::observe::Story;
 use crate::observe::current;
 use crate::observe::metric::DROPPED;
 
@@ -22,6 +22,13 @@ use crate::observe::metric::DROPPED;
 pub struct Tracing;
 
 impl Observer for Tracing {
+    fn listens_to(&self, routine: Routine) -> bool {
+        match routine {
+            Routine::CallEnded => is_heard(),
+            _ => false,
+        }
+    }
+
     fn observe(&self, event: &Event<'_>) {
         match *event {
             Event::CallEnded {
@@ -79,6 +86,15 @@ impl Observer for Tracing {
             _ => of_all_callers(event),
         }
     }
+}
+
+/// Whether a line of any of our levels would be written. What a subscriber says to that is kept by `tracing` itself.
+fn is_heard() -> bool {
+    event_enabled!(Level::WARN)
+        || event_enabled!(Level::INFO)
+        || event_enabled!(Level::DEBUG)
+        // With its feature `log`, which we cannot see, `tracing` hands lines to a logger where there is no subscriber.
+        || log::max_level() >= log::LevelFilter::Warn
 }
 
 /// The whole story in one line. `waits` holds only what was waited for.

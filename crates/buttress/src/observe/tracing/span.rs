@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use buttress_core::Class;
 use buttress_core::event::About;
 use tracing::field::Empty;
@@ -5,7 +7,8 @@ use tracing::{error_span, info_span};
 
 use crate::observe::metric::DROPPED;
 
-/// The span of a call or an attempt, or none. Where no subscriber wants it, it is made by one look at a static.
+/// The span of a call or an attempt, or none. Where no subscriber wants it, it is made by one look at a static, and nothing
+/// is found out about the request.
 pub(in crate::observe) struct Span(tracing::Span);
 
 impl Span {
@@ -15,7 +18,8 @@ impl Span {
 
     /// At the level of errors: a span that a filter leaves out is missing in every line inside it, the warning that a call
     /// was lost among them.
-    pub(in crate::observe) fn call(about: &About<'_>) -> Self {
+    pub(in crate::observe) fn call<'a>(about: impl FnOnce() -> About<'a>) -> Self {
+        let about = LazyCell::new(about);
         Self(error_span!(
             "call",
             correlation_id = told(about.correlation),
@@ -26,7 +30,8 @@ impl Span {
     }
 
     /// With the fields that OpenTelemetry's conventions have for the span of an HTTP client.
-    pub(in crate::observe) fn attempt(about: &About<'_>, attempt: u32) -> Self {
+    pub(in crate::observe) fn attempt<'a>(about: impl FnOnce() -> About<'a>, attempt: u32) -> Self {
+        let about = LazyCell::new(about);
         // "Only if the request was a retry": attempts count from 1, and what was sent again from 0.
         let resends = Some(attempt.saturating_sub(1)).filter(|resends| *resends > 0);
         Self(info_span!(
@@ -42,13 +47,18 @@ impl Span {
         ))
     }
 
+    /// Whether nobody collects it.
+    pub(in crate::observe) fn is_off(&self) -> bool {
+        self.0.is_disabled()
+    }
+
     pub(in crate::observe) fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.in_scope(work)
     }
 
     /// `error.type` is the status where there is one of an error, and our own word where there is none.
     pub(in crate::observe) fn ended(&self, status: Option<u16>, class: Option<Class>) {
-        if self.0.is_disabled() {
+        if self.is_off() {
             return;
         }
         if let Some(status) = status {

@@ -1,6 +1,6 @@
 //! hyper's client through the stack, and a bill that is not paid.
 //!
-//! You will see that a 429 which no wait can lift is not repeated, although a `Retry-After` comes with it elsewhere:
+//! You will see a 429 that is not repeated, as no wait lifts it, and by which rule that was known:
 //!
 //! ```text
 //! 429 Too Many Requests: quota_exhausted by the rule "openai quota", 1 attempt, ended by not_retryable

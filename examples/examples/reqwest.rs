@@ -1,15 +1,17 @@
-//! reqwest through the stack: a server that is unavailable twice, and then limits.
+//! reqwest through two layers: a server that is overloaded twice, and then limits.
 //!
 //! You will see one call that took four attempts, and who chose each wait:
 //!
 //! ```text
 //! 200 OK after 4 attempts
-//!   unavailable, then a wait of 1 s that the server chose
-//!   …
+//!   overloaded, then a wait of 462ms, chosen by backoff
+//!   overloaded, then a wait of 326ms, chosen by hint
+//!   rate_limited, then a wait of 547ms, chosen by hint
+//! the server saw 4 requests, 0 of them too early
 //! ```
 
+use buttress::Carrier;
 use buttress::classify::{ClassifyLayer, Rules};
-use buttress::core::History;
 use buttress::providers::openai;
 use buttress::reqwest::{SendWith, Transport};
 use buttress::retry::{Retries, RetryLayer};
@@ -35,14 +37,11 @@ async fn main() -> Result<(), buttress::BoxError> {
         .body(r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hello"}]}"#);
     let reply = request.send_with(&client).await?;
 
-    let attempts = reply
-        .extensions()
-        .get::<History>()
-        .map_or(1, History::attempts);
-    println!("{} after {attempts} attempts", reply.status());
-    for attempt in reply.extensions().get().map_or(&[][..], History::repeated) {
+    let history = reply.history().ok_or("one attempt was enough")?;
+    println!("{} after {} attempts", reply.status(), history.attempts());
+    for attempt in history.repeated() {
         let (class, wait, by) = (attempt.class, attempt.wait, attempt.cause.name());
-        println!("  {class}, then a wait of {wait:?}, chosen by {by}");
+        println!("  {class}, then a wait of {wait:.0?}, chosen by {by}");
     }
     println!(
         "the server saw {} requests, {} of them too early",

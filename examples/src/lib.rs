@@ -18,6 +18,9 @@ mod pages {
     #[doc = include_str!("../../docs/guide/errors.md")]
     struct Errors;
 
+    #[doc = include_str!("../../docs/guide/observing.md")]
+    struct Observing;
+
     #[doc = include_str!("../../docs/guide/reqwest.md")]
     struct Reqwest;
 

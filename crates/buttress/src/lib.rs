@@ -56,7 +56,7 @@
 //! # Guide
 //!
 //! The repository's `docs/guide` says how to begin with reqwest, how to read what comes back, how to test with paused time,
-//! what to tune, and what to write in place of another library's layers.
+//! how to see what happens, what to tune, and what to write in place of another library's layers.
 //!
 //! # Features
 //!

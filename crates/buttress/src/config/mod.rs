@@ -35,7 +35,7 @@ mod tests;
 mod unusable;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use buttress_config::{
     Config, Declared, Document, Format, Origin, Place, Problem, Problems, Severity, Shown, Source,
@@ -45,6 +45,7 @@ pub use buttress_config::{
 pub use self::environment::environment;
 pub use self::unusable::Unusable;
 pub use self::watch::{Seen, Watch};
+use crate::stack::{Builder, Stack};
 use crate::upstreams::{Upstream, UpstreamName, Upstreams};
 
 impl Upstreams {
@@ -54,9 +55,7 @@ impl Upstreams {
     ///
     /// If it cannot be read, or used.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Unusable> {
-        let path = path.as_ref();
-        let document = Document::file(path).map_err(|error| Unusable::unread(path, error))?;
-        Self::from_document(&document.with_environment(environment()))
+        Stack::builder().upstreams_from_file(path)
     }
 
     /// The upstreams of a text in TOML. The environment has no say.
@@ -74,7 +73,39 @@ impl Upstreams {
     ///
     /// If it cannot be used.
     pub fn from_document(document: &Document) -> Result<Self, Unusable> {
-        Ok(Self::new(upstreams(&document.read()?))?)
+        Stack::builder().upstreams_from_document(document)
+    }
+}
+
+impl Builder {
+    /// The [upstreams](Self::upstreams) that a file declares, with the environment over it: as [`Upstreams::from_file`], with
+    /// the rules, the observers and the clock that were said here.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or used.
+    pub fn upstreams_from_file(self, path: impl AsRef<Path>) -> Result<Upstreams, Unusable> {
+        let path = path.as_ref();
+        let document = Document::file(path).map_err(|error| Unusable::unread(path, error))?;
+        self.upstreams_from_document(&document.with_environment(environment()))
+    }
+
+    /// The [upstreams](Self::upstreams) of a document.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be used.
+    pub fn upstreams_from_document(self, document: &Document) -> Result<Upstreams, Unusable> {
+        Ok(self.upstreams(upstreams(&document.read()?))?)
+    }
+
+    /// The upstreams that a file declares, and a [`Watch`] over it: as [`Watch::new`], with what was said here.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or used.
+    pub fn watch(self, path: impl Into<PathBuf>) -> Result<(Upstreams, Watch), Unusable> {
+        Watch::with(self, path.into())
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -130,6 +131,22 @@ fn a_change_reloads_the_upstreams_in_place() {
     assert!(matches!(watch.look(), Ok(Seen::Changed(_))));
     assert_eq!(attempts(&upstreams), 4);
     assert!(matches!(watch.look(), Ok(Seen::Same)));
+}
+
+#[test]
+fn what_the_builder_says_holds_for_a_file_and_for_what_it_changes_into() {
+    let (asked, told) = std::sync::mpsc::channel();
+    let builder = Stack::builder().with_observers(move |name, _| {
+        asked.send(name.to_string()).unwrap();
+        Arc::new(())
+    });
+    let file = Temporary::new(THREE);
+    builder.clone().upstreams_from_file(&file.0).unwrap();
+    let (_, mut watch) = builder.watch(&file.0).unwrap();
+    file.write("[upstream.a]\n[upstream.b]\n");
+    assert!(matches!(watch.look(), Ok(Seen::Changed(_))));
+    drop(watch);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), ["a", "a", "b"]);
 }
 
 #[test]

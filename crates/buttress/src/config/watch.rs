@@ -5,6 +5,7 @@ use std::time::Duration;
 use buttress_config::{Config, Document, Source};
 
 use super::{Unusable, environment, upstreams};
+use crate::stack::{Builder, Stack};
 use crate::time;
 use crate::upstreams::Upstreams;
 
@@ -55,10 +56,13 @@ impl Watch {
     ///
     /// If the file cannot be read, or used.
     pub fn new(path: impl Into<PathBuf>) -> Result<(Upstreams, Self), Unusable> {
-        let path = path.into();
+        Self::with(Stack::builder(), path.into())
+    }
+
+    pub(super) fn with(builder: Builder, path: PathBuf) -> Result<(Upstreams, Self), Unusable> {
         let variables: Vec<_> = environment().collect();
         let document = read(&path, &variables)?;
-        let upstreams = Upstreams::from_document(&document)?;
+        let upstreams = builder.upstreams_from_document(&document)?;
         let watch = Self {
             path,
             variables,

@@ -12,7 +12,7 @@ use buttress_core::{Invalid, Observer};
 use super::built::Common;
 use super::layer::Stack;
 use crate::time::Clock;
-use crate::upstreams::Upstreams;
+use crate::upstreams::{Making, Observers, Upstreams};
 
 /// Says part by part what a [`Policy`] says. The names are those of a configuration.
 ///
@@ -22,6 +22,15 @@ use crate::upstreams::Upstreams;
 pub struct Builder {
     policy: Result<Policy, Invalid>,
     common: Common,
+    observers: Option<Observers>,
+}
+
+impl Common {
+    /// The same, with another observer.
+    pub(crate) fn told_to(self, observer: Arc<dyn Observer>) -> Self {
+        let observer = Some(observer);
+        Self { observer, ..self }
+    }
 }
 
 impl Builder {
@@ -29,6 +38,7 @@ impl Builder {
         Self {
             policy: Ok(Policy::default()),
             common: Common::default(),
+            observers: None,
         }
     }
 
@@ -102,6 +112,31 @@ impl Builder {
         self
     }
 
+    /// With an observer for each upstream, which is asked for when its stack is made: an event does not say which upstream
+    /// it is of. It takes the place of [`with_observer`](Self::with_observer), and counts for
+    /// [`upstreams`](Self::upstreams) alone.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use buttress::observe::Observer;
+    /// use buttress::stack::Stack;
+    ///
+    /// struct Log(String);
+    ///
+    /// impl Observer for Log {}
+    ///
+    /// let builder = Stack::builder().with_observers(|name, _policy| Arc::new(Log(name.to_string())));
+    /// # let _ = builder;
+    /// ```
+    pub fn with_observers<F>(mut self, observers: F) -> Self
+    where
+        F: Fn(&UpstreamName, &Policy) -> Arc<dyn Observer> + Send + Sync + 'static,
+    {
+        self.observers = Some(Arc::new(observers));
+        self
+    }
+
     /// With a `tracing` span for each call, and one for each of its attempts.
     #[cfg(feature = "tracing")]
     pub fn with_spans(mut self) -> Self {
@@ -130,7 +165,7 @@ impl Builder {
         Stack::with(self.policy?, self.common)
     }
 
-    /// A stack for each of `upstreams`, by its own policy, with the rules, the observer and the clock that were said here.
+    /// A stack for each of `upstreams`, by its own policy, with the rules, the observers and the clock that were said here.
     ///
     /// # Errors
     ///
@@ -139,7 +174,7 @@ impl Builder {
         self,
         upstreams: impl IntoIterator<Item = (UpstreamName, Upstream)>,
     ) -> Result<Upstreams, Invalid> {
-        Upstreams::with(upstreams, self.common)
+        Upstreams::with(upstreams, Making::new(self.common, self.observers))
     }
 
     fn then(self, change: impl FnOnce(Policy) -> Result<Policy, Invalid>) -> Self {

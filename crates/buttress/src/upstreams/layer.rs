@@ -7,9 +7,10 @@ use buttress_core::Invalid;
 use buttress_core::policy::{Upstream, UpstreamName};
 use tower_layer::Layer;
 
+use super::making::Making;
 use super::routes::Routes;
 use super::service::Routed;
-use crate::stack::{Common, Stack};
+use crate::stack::Stack;
 
 /// Which upstream a request goes to, whatever its host: a request extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +43,7 @@ pub struct Upstreams {
 }
 
 pub(super) struct Shared {
-    common: Common,
+    making: Making,
     generation: AtomicU64,
     routes: RwLock<Arc<Routes>>,
 }
@@ -56,16 +57,16 @@ impl Upstreams {
     pub fn new(
         upstreams: impl IntoIterator<Item = (UpstreamName, Upstream)>,
     ) -> Result<Self, Invalid> {
-        Self::with(upstreams, Common::default())
+        Self::with(upstreams, Making::default())
     }
 
     pub(crate) fn with(
         upstreams: impl IntoIterator<Item = (UpstreamName, Upstream)>,
-        common: Common,
+        making: Making,
     ) -> Result<Self, Invalid> {
-        let routes = Routes::new(upstreams.into_iter().collect(), &common, None)?;
+        let routes = Routes::new(upstreams.into_iter().collect(), &making, None)?;
         let shared = Shared {
-            common,
+            making,
             generation: AtomicU64::new(0),
             routes: RwLock::new(Arc::new(routes)),
         };
@@ -93,7 +94,7 @@ impl Upstreams {
     ) -> Result<(), Invalid> {
         let (_, old) = self.shared.current();
         let upstreams = upstreams.into_iter().collect();
-        let routes = Routes::new(upstreams, &self.shared.common, Some(&old))?;
+        let routes = Routes::new(upstreams, &self.shared.making, Some(&old))?;
         self.shared.turn(|was| routes.with_unknown(was.unknown()));
         Ok(())
     }

@@ -50,7 +50,10 @@
 //!
 //! # Events
 //!
-//! Those of the stacks.
+//! Those of the stacks. An event does not say which upstream it is of: [`Builder::with_observers`] gives each an observer of
+//! its own, such as a `Metrics` with its name.
+//!
+//! [`Builder::with_observers`]: crate::stack::Builder::with_observers
 //!
 //! # Defaults
 //!
@@ -58,6 +61,7 @@
 
 mod future;
 mod layer;
+mod making;
 mod routes;
 mod service;
 #[cfg(test)]
@@ -68,5 +72,6 @@ pub use buttress_core::policy::{Upstream, UpstreamName};
 
 pub use self::future::ResponseFuture;
 pub use self::layer::{ToUpstream, Unknown, Upstreams};
+pub(crate) use self::making::{Making, Observers};
 pub use self::service::Routed;
 pub use self::unknown::UnknownUpstream;

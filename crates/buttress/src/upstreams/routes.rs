@@ -6,8 +6,9 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 use super::layer::{ToUpstream, Unknown};
+use super::making::Making;
 use super::unknown::UnknownUpstream;
-use crate::stack::{Common, Stack};
+use crate::stack::Stack;
 
 /// The upstreams, and what becomes of a request that belongs to none.
 #[derive(Clone)]
@@ -32,14 +33,20 @@ impl Routes {
     /// Nothing of `old` is changed unless all can be built.
     pub(super) fn new(
         upstreams: Vec<(UpstreamName, Upstream)>,
-        common: &Common,
+        making: &Making,
         old: Option<&Self>,
     ) -> Result<Self, Invalid> {
         check(&upstreams)?;
         // Stacks of their own first: if one cannot be built, none has been reloaded.
-        let stacks = upstreams
-            .iter()
-            .map(|(_, upstream)| Stack::with(upstream.policy().clone(), common.clone()));
+        let is_kept =
+            |name: &UpstreamName| old.is_some_and(|old| old.named(name.as_str()).is_some());
+        let stacks = upstreams.iter().map(|(name, upstream)| {
+            let policy = upstream.policy();
+            match is_kept(name) {
+                true => making.nameless(policy.clone()),
+                false => making.stack(name, policy),
+            }
+        });
         let stacks: Vec<_> = stacks.collect::<Result<_, _>>()?;
         let mut routes = Vec::with_capacity(upstreams.len());
         for ((name, upstream), fresh) in upstreams.into_iter().zip(stacks) {
@@ -59,7 +66,7 @@ impl Routes {
         }
         let bare = match old {
             Some(old) => old.bare.clone(),
-            None => Stack::with(bare(), common.clone())?,
+            None => making.nameless(bare())?,
         };
         Ok(Self {
             routes,

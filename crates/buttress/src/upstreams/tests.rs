@@ -3,9 +3,9 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use buttress_core::Invalid;
 use buttress_core::policy::{Breaker, Limit, Policy, ProfileName, RateLimit};
 use buttress_core::quota::Quota;
+use buttress_core::{Event, Invalid, Observer};
 use http::{Request, Response, Uri};
 use tokio_test::{assert_ready_ok, task};
 use tower::ServiceExt;
@@ -14,6 +14,7 @@ use tower_service::Service;
 
 use super::*;
 use crate::breaker::Circuit;
+use crate::stack::Stack;
 
 /// A client that writes down where requests go, and answers 500 to paths that end in `bad`.
 #[derive(Clone, Default)]
@@ -223,6 +224,53 @@ async fn upstreams_that_cannot_be_leave_all_as_it_was() {
     assert_eq!(upstreams.reload(two).unwrap_err().what(), "profile");
     assert_eq!(upstreams.stack("one").unwrap().policy(), limited(1));
     assert_eq!(upstreams.names().len(), 1);
+}
+
+/// Writes down the upstream and the class of each call.
+struct Log(UpstreamName, Arc<Mutex<Vec<String>>>);
+
+impl Observer for Log {
+    fn observe(&self, event: &Event<'_>) {
+        if let Event::CallEnded {
+            class: Some(class), ..
+        } = event
+        {
+            let line = format!("{} {class}", self.0);
+            self.1.lock().unwrap().push(line);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_upstream_has_an_observer_of_its_own_also_one_that_a_reload_brings() {
+    let (lines, asked) = (Arc::default(), Arc::new(Mutex::new(Vec::new())));
+    let (told, names) = (Arc::clone(&lines), Arc::clone(&asked));
+    let observers = move |name: &UpstreamName, policy: &Policy| -> Arc<dyn Observer> {
+        let asked = format!("{name} {}", policy.profile());
+        names.lock().unwrap().push(asked);
+        Arc::new(Log(name.clone(), Arc::clone(&told)))
+    };
+    let [one, two, three] = ["one", "two", "three"].map(|name| {
+        let upstream = Upstream::new(bare());
+        let url = format!("https://{name}.example");
+        (name, upstream.with_base_url(url.parse().unwrap()).unwrap())
+    });
+    let upstreams = Stack::builder().with_observers(observers);
+    let upstreams = upstreams.upstreams(named([one, two.clone()])).unwrap();
+    let service = upstreams.layer(Client::default());
+    status(&service, get("https://one.example/")).await;
+    status(&service, get("https://two.example/bad")).await;
+    upstreams.reload(named([two, three])).unwrap();
+    status(&service, get("https://two.example/")).await;
+    status(&service, get("https://three.example/bad")).await;
+    assert_eq!(
+        *lines.lock().unwrap(),
+        ["one ok", "two server_error", "two ok", "three server_error"]
+    );
+    assert_eq!(
+        *asked.lock().unwrap(),
+        ["one generic", "two generic", "three generic"]
+    );
 }
 
 #[test]

@@ -53,5 +53,10 @@ mod tests {
         assert_ne!(core, key("/search/issues?q=rate", "one"));
         assert_ne!(core, key("/repos/a/b", "two"));
         assert_eq!(core.kind(), KeyKind::Resource);
+        let import = |method| {
+            let uri = "https://api.github.com/repos/a/b/import";
+            by.key(&Request::builder().method(method).uri(uri).body(()).unwrap())
+        };
+        assert_ne!(import("PUT"), import("GET"), "by the method too");
     }
 }

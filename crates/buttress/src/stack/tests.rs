@@ -1,7 +1,7 @@
 mod costs;
 mod figures;
 mod headers;
-
+mod learning;
 mod levels;
 mod load;
 mod order;

@@ -413,7 +413,10 @@ mod loom_tests {
             let thread = thread::spawn(move || other.deposit(at(0)));
             deposits.change(Duration::from_secs(1), 0, 2 * MILLION, at(0));
             thread.join().unwrap();
-            assert!([COST, 2 * COST].contains(&deposits.sum(at(0))));
+            let sum = deposits.sum(at(0));
+            assert!([COST, 2 * COST].contains(&sum));
+            deposits.deposit(at(0));
+            assert_eq!(deposits.sum(at(0)), sum + 2 * COST);
         });
     }
 

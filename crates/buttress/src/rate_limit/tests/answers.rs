@@ -11,7 +11,7 @@ use crate::stream::Stream;
 
 const NOW: i64 = 1_792_497_600; // Tue, 20 Oct 2026 12:00:00 GMT
 
-fn clock() -> Clock {
+pub(super) fn clock() -> Clock {
     Clock::with_wall(|| UnixTime::from_secs(NOW))
 }
 
@@ -19,8 +19,8 @@ type Sent = Arc<Mutex<Vec<Timestamp>>>;
 
 /// A server with a window that began somewhere and of which others have spent some, told in GitHub's fields.
 #[derive(Clone)]
-struct Server {
-    remaining: Arc<Mutex<u64>>,
+pub(super) struct Server {
+    pub(super) remaining: Arc<Mutex<u64>>,
     resource: &'static str,
     sent: Sent,
 }
@@ -29,7 +29,7 @@ const LIMIT: u64 = 100;
 const RESET: u64 = 60;
 
 impl Server {
-    fn new(remaining: u64) -> Self {
+    pub(super) fn new(remaining: u64) -> Self {
         Self {
             remaining: Arc::new(Mutex::new(remaining)),
             resource: "core",
@@ -59,7 +59,7 @@ impl Server {
         builder.body(()).unwrap()
     }
 
-    fn service(
+    pub(super) fn service(
         &self,
     ) -> impl Service<Request<()>, Response = Response<()>, Error = BoxError, Future: Send> + Clone + use<>
     {
@@ -74,17 +74,19 @@ impl Server {
     }
 }
 
-fn layer(quota: Quota) -> RateLimitLayer<crate::key::Everything, OnePerCall, (), Answers> {
+pub(super) fn layer(
+    quota: Quota,
+) -> RateLimitLayer<crate::key::Everything, OnePerCall, (), Answers> {
     RateLimitLayer::new([quota])
         .with_clock(clock())
         .with_learning(Grammar::GitHub)
 }
 
-fn many() -> Quota {
+pub(super) fn many() -> Quota {
     Quota::per_second(1_000).unwrap()
 }
 
-async fn send<S>(service: &mut S) -> Result<Response<()>, BoxError>
+pub(super) async fn send<S>(service: &mut S) -> Result<Response<()>, BoxError>
 where
     S: Service<Request<()>, Response = Response<()>, Error = BoxError>,
 {

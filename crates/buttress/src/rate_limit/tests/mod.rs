@@ -17,6 +17,7 @@ use crate::time::Clock;
 mod answers;
 mod fairness;
 mod given_back;
+mod in_flight;
 mod keys;
 mod news;
 mod waits;

@@ -11,7 +11,6 @@ mod meters;
 mod oracle;
 mod server;
 mod slots;
-mod unsaid;
 mod windows;
 
 const SECOND: u64 = 1_000_000_000;

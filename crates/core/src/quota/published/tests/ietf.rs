@@ -73,6 +73,8 @@ fn draft_07_is_a_dictionary_whose_policy_has_the_limit_for_a_name() {
         let lines = [triplet[0], triplet[1], ("ratelimit-policy", policy)];
         assert_eq!(window(&lines), None, "{policy}");
     }
+    let no_limit = [triplet[1], triplet[2], ("ratelimit-policy", "\"a\";w=60")];
+    assert_eq!(window(&no_limit), None, "a policy of no limit");
     for field in ["limit=100, reset=5", "remaining=-1", "remaining=(5 6)", "r"] {
         assert_eq!(read(Grammar::Ietf, &[("ratelimit", field)]), [], "{field}");
     }
@@ -92,8 +94,12 @@ fn a_reset_without_a_profile_is_read_by_its_form() {
                 headers.insert(name.unwrap(), value.parse().unwrap());
             }
             let one = Grammar::Ietf.read(&headers, NOW).next().unwrap();
-            let wait = Duration::from_millis(wait);
-            assert_eq!(one.reset, Some(wait), "{prefix} {reset}");
+            let returns = match reset {
+                "1m30s" => Returns::Gradually,
+                _ => Returns::AtOnce,
+            };
+            let expected = (Some(Duration::from_millis(wait)), returns);
+            assert_eq!((one.reset, one.returns), expected, "{prefix} {reset}");
         }
     }
 }

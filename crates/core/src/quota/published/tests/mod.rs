@@ -65,6 +65,11 @@ fn an_answer_out_of_a_cache_says_nothing() {
         let lines = [&GITHUB[..], &[line]].concat();
         assert_eq!(read(Grammar::GitHub, &lines), [], "{line:?}");
     }
+    for field in ["\"a\";r=5;t=1", "limit=10, remaining=5, reset=1"] {
+        let lines = [("ratelimit", field), ("age", "0")];
+        assert_eq!(read(Grammar::Ietf, &lines[..1]).len(), 1);
+        assert_eq!(read(Grammar::Ietf, &lines), [], "{field}");
+    }
     let lines = [&GITHUB[..], &[("x-cache", "MISS")]].concat();
     assert_eq!(read(Grammar::GitHub, &lines).len(), 1);
 }

@@ -233,10 +233,6 @@ fn cerebras_has_the_window_in_the_name_and_seconds_with_a_fraction() {
         ("x-ratelimit-remaining-tokens-minute", "55000"),
         ("x-ratelimit-reset-tokens-minute", "11.382867097854614"),
     ];
-    let windows = whole(Grammar::OpenAiCompatible, &lines);
-    let windows = windows.iter().map(|(_, unit, .., window)| (*unit, *window));
-    let expected = [(Unit::Requests, Some(24 * 3_600)), (Unit::Tokens, Some(60))];
-    assert_eq!(windows.collect::<Vec<_>>(), expected);
     assert_eq!(
         read(Grammar::OpenAiCompatible, &lines),
         [
@@ -244,6 +240,23 @@ fn cerebras_has_the_window_in_the_name_and_seconds_with_a_fraction() {
             said("tokens-minute", 60_000, 55_000, 11_382)
         ]
     );
+}
+
+#[test]
+fn a_window_in_a_name_is_that_window() {
+    for (window, seconds) in [("minute", 60), ("hour", 3_600), ("day", 86_400)] {
+        for (what, unit) in [("requests", Unit::Requests), ("tokens", Unit::Tokens)] {
+            let name = format!("x-ratelimit-remaining-{what}-{window}");
+            let mut headers = HeaderMap::new();
+            headers.insert(name.parse::<http::HeaderName>().unwrap(), 5.into());
+            let one = Grammar::OpenAiCompatible
+                .read(&headers, NOW)
+                .next()
+                .unwrap();
+            let expected = (unit, Some(Duration::from_secs(seconds)));
+            assert_eq!((one.unit, one.window), expected, "{what} {window}");
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! What is learned where the server leaves something out, or speaks of another window than ours.
 
-use super::super::published::{Published, Returns, Unit};
-use super::super::{Lesson, Reading, Refused};
-use super::learned::hear;
 use super::*;
+use crate::quota::Refused;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -23,23 +21,11 @@ fn endless(remaining: u64, window: Option<Duration>) -> Published<'static> {
     }
 }
 
-fn learner(quotas: &[Quota]) -> Schedule {
-    schedule(quotas).with_learning()
-}
-
-fn goes(schedule: &mut Schedule, cost: u64, now: Timestamp) -> Slot {
-    schedule.reserve(cost, now, now).unwrap()
-}
-
-fn left(schedule: &Schedule, now: Timestamp) -> u64 {
-    schedule.snapshot(now).levels[0].remaining
-}
-
 #[test]
 fn what_has_no_end_that_is_known_is_believed_for_its_window_and_an_hour_at_the_most() {
     let believed = |window| {
         let mut schedule = learner(&[per_second(1_000, 1_000)]);
-        let slot = goes(&mut schedule, 1, seconds(0));
+        let slot = goes(&mut schedule, seconds(0));
         let spent = Reading::from(&endless(0, window));
         hear(&mut schedule, slot, spent, seconds(0));
         schedule.next(1, seconds(0))
@@ -49,7 +35,7 @@ fn what_has_no_end_that_is_known_is_believed_for_its_window_and_an_hour_at_the_m
     assert_eq!(believed(Some(MONTH)), seconds(3_600));
     assert_eq!(believed(None), seconds(1), "as long as ours");
     let mut schedule = learner(&[]);
-    let slot = goes(&mut schedule, 1, seconds(0));
+    let slot = goes(&mut schedule, seconds(0));
     let spent = Reading::from(&endless(0, None));
     hear(&mut schedule, slot, spent, seconds(0));
     assert_eq!(schedule.next(1, seconds(0)), seconds(60), "nobody knows");
@@ -60,8 +46,8 @@ fn a_window_that_slides_rises_again_by_the_word_of_the_call_that_was_sent_last()
     let mut schedule = learner(&[per_second(1_000, 1_000)]);
     let minute = |remaining| Reading::from(&endless(remaining, Some(MINUTE)));
     let (early, late) = (
-        goes(&mut schedule, 1, seconds(0)),
-        goes(&mut schedule, 1, seconds(1)),
+        goes(&mut schedule, seconds(0)),
+        goes(&mut schedule, seconds(1)),
     );
     hear(&mut schedule, late, minute(5), seconds(1));
     assert_eq!(left(&schedule, seconds(1)), 4, "one is in flight");
@@ -71,7 +57,7 @@ fn a_window_that_slides_rises_again_by_the_word_of_the_call_that_was_sent_last()
         4,
         "an answer to an earlier call"
     );
-    let later = goes(&mut schedule, 1, seconds(30));
+    let later = goes(&mut schedule, seconds(30));
     hear(&mut schedule, later, minute(9), seconds(30));
     assert_eq!(left(&schedule, seconds(30)), 9);
 }
@@ -79,7 +65,7 @@ fn a_window_that_slides_rises_again_by_the_word_of_the_call_that_was_sent_last()
 #[test]
 fn a_reset_that_was_told_is_not_forgotten_for_an_answer_that_tells_none() {
     let mut schedule = learner(&[per_second(1_000, 1_000)]);
-    let slots = [0, 1].map(|now| goes(&mut schedule, 1, seconds(now)));
+    let slots = [0, 1].map(|now| goes(&mut schedule, seconds(now)));
     let hour = Published {
         reset: Some(Duration::from_secs(3_600)),
         ..endless(3, None)
@@ -94,7 +80,7 @@ fn a_reset_that_was_told_is_not_forgotten_for_an_answer_that_tells_none() {
 fn of_two_windows_that_have_no_resets_nobody_can_say_what_a_call_cost() {
     let mut schedule = learner(&[Quota::per_minute(1_000).unwrap()]);
     let mut answer = |cost, remaining, now| {
-        let slot = goes(&mut schedule, cost, now);
+        let slot = schedule.reserve(cost, now, now).unwrap();
         let readings = [Some(Reading::from(&endless(remaining, Some(MINUTE))))];
         let lesson = Lesson {
             readings: &readings,
@@ -113,7 +99,7 @@ fn of_two_windows_that_have_no_resets_nobody_can_say_what_a_call_cost() {
 fn a_limit_of_a_month_or_a_day_is_not_a_minutes() {
     let adopted = |ours: Quota, window| {
         let mut schedule = learner(&[ours]);
-        let slot = goes(&mut schedule, 1, seconds(0));
+        let slot = goes(&mut schedule, seconds(0));
         let alone = Published {
             remaining: None,
             ..endless(0, window)
@@ -140,7 +126,7 @@ fn a_limit_of_a_month_or_a_day_is_not_a_minutes() {
 fn a_refusal_by_the_servers_day_does_not_speak_of_our_minute() {
     let refused_by = |window| {
         let mut schedule = learner(&[Quota::per_minute(60).unwrap()]);
-        let slot = goes(&mut schedule, 1, seconds(0));
+        let slot = goes(&mut schedule, seconds(0));
         let spent = Reading::from(&endless(0, window));
         hear(&mut schedule, slot, spent, seconds(0));
         match schedule.reserve(1, seconds(0), seconds(0)) {

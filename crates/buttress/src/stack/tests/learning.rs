@@ -1,0 +1,74 @@
+//! What of a server's word concerns which limit of a policy.
+
+use std::time::Duration;
+
+use buttress_core::policy::{KeyBy, Limit, RateLimit};
+use buttress_core::quota::Quota;
+use tower::{ServiceExt, service_fn};
+
+use super::*;
+
+/// What GitHub says of a resource, at noon of a day.
+fn of_resource(resource: &'static str) -> Response<Body> {
+    let response = Response::builder()
+        .header("date", "Tue, 20 Oct 2026 12:00:00 GMT")
+        .header("x-ratelimit-limit", "5000")
+        .header("x-ratelimit-remaining", "3")
+        .header("x-ratelimit-reset", "1792497660")
+        .header("x-ratelimit-resource", resource);
+    response.body(Body::new()).unwrap()
+}
+
+/// After one answer: how many of the server's quotas are known, and of the first of ours how many units there are and how
+/// many are left.
+async fn learnt(
+    profile: &'static str,
+    limits: RateLimit,
+    resource: &'static str,
+) -> (usize, Option<(u64, u64)>) {
+    let policy = Policy::bare(ProfileName::new(profile).unwrap()).with_rate_limit(limits);
+    let stack = Stack::new(policy).unwrap();
+    let service = stack.layer(service_fn(move |_: Ask| {
+        std::future::ready(Ok::<_, Infallible>(of_resource(resource)))
+    }));
+    service.oneshot(ask()).await.unwrap();
+    let all = stack.rate_limits().unwrap().snapshots();
+    let snapshot = &all[0].1;
+    let level = snapshot.levels.first();
+    let level = level.map(|level| (level.quota.units(), level.remaining));
+    (snapshot.learned.len(), level)
+}
+
+fn limited(limit: fn(Quota) -> Limit) -> RateLimit {
+    let limit = limit(Quota::new(900, Duration::from_secs(60)).unwrap());
+    RateLimit::new([limit]).unwrap().with_learn(true)
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_githubs_resources_the_one_is_learnt_that_the_key_stands_for() {
+    let all = RateLimit::default;
+    assert_eq!(learnt("github", all(), "core").await.0, 1);
+    assert_eq!(learnt("github", all(), "search").await.0, 0);
+    let by_resource = all().with_key(KeyBy::Resource);
+    assert_eq!(learnt("github", by_resource, "search").await.0, 1);
+    assert_eq!(learnt("github_graphql", all(), "graphql").await.0, 1);
+    assert_eq!(learnt("github_graphql", all(), "core").await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_as_requests_is_graphqls_points_and_nobody_elses() {
+    let points = || limited(Limit::points);
+    let (_, level) = learnt("github_graphql", points(), "graphql").await;
+    assert_eq!(level, Some((900, 3)));
+    let (_, level) = learnt("github", points(), "core").await;
+    assert_eq!(level, Some((900, 899)));
+    let (_, level) = learnt("github", limited(Limit::requests), "core").await;
+    assert_eq!(level, Some((900, 3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_servers_limit_is_adopted_where_the_policy_says_so() {
+    let requests = limited(Limit::requests).with_adopt(true);
+    let (_, level) = learnt("github", requests, "core").await;
+    assert_eq!(level, Some((5_000, 3)));
+}

@@ -40,6 +40,7 @@ use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Hides, Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
+use crate::subscription;
 
 /// Anthropic's API.
 pub const PROFILE: Profile = Profile {
@@ -115,14 +116,11 @@ const BUCKETS: &[Bucket] = buckets! {
     "anthropic-fast-output-tokens-remaining"      => "anthropic-fast-output-tokens-reset";
 };
 
-/// A subscription's windows.
-const WINDOWS: [&str; 4] = ["5h", "7d", "7d_sonnet", "7d_oi"];
-
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     match outcome.class() {
         Class::QuotaExhausted if outcome.scope() == Scope::Account => {
             fields.offer_retry_after(hints);
-            hints.offer(HintSource::ResetHeader, window(fields));
+            hints.offer(HintSource::ResetHeader, subscription::anthropic(fields));
         }
         Class::QuotaExhausted => hints.offer(HintSource::BodyText, regained(fields)),
         Class::RateLimited => {
@@ -131,21 +129,6 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
         }
         _ => {}
     }
-}
-
-/// The end of the window that is used up, the latest if there are several.
-fn window(fields: &Fields<'_>) -> Reading {
-    let until = |reset: &str| fields.reads(reset, instant::epoch);
-    if let Some(reset) = fields.header("anthropic-ratelimit-unified-reset") {
-        return until(reset);
-    }
-    let of = |window: &str, what: &str| {
-        fields.header(&format!("anthropic-ratelimit-unified-{window}-{what}"))
-    };
-    let rejected = WINDOWS
-        .iter()
-        .filter(|window| of(window, "status") == Some("rejected"));
-    instant::longest(rejected.filter_map(|window| of(window, "reset").map(until)))
 }
 
 fn regained(fields: &Fields<'_>) -> Reading {

@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //!
-//! 1 200 in five minutes per user, 200 a second per address.
+//! Of a user over five minutes, with those of GraphQL apart, and of an address by the second.
 //!
 //! # Cost
 //!

@@ -19,9 +19,9 @@
 //!
 //! # Limits
 //!
-//! Of a key: chat 20 a minute for trials, 500 for production; 1 000 calls a month for trials. An answer to a trial key
-//! tells what is left of the endpoint's minute, which slides; a refusal does not, and of the month only the limit is
-//! told. Keys of calls that go to several endpoints should tell these apart.
+//! Of a key: by the minute for each endpoint, and for trials by the month. An answer to a trial key tells what is left
+//! of the endpoint's minute, which slides; a refusal does not, and of the month only the limit is told. Keys of calls
+//! that go to several endpoints should tell these apart.
 //!
 //! # Cost
 //!

@@ -21,7 +21,7 @@
 //!
 //! # Limits
 //!
-//! 5 000 points an hour per user, `GITHUB_TOKEN` 1 000 per repository; 2 000 points a minute.
+//! In points: of a user by the hour, of a `GITHUB_TOKEN` for each repository; secondary ones by the minute.
 //!
 //! # Cost
 //!

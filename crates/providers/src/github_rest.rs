@@ -23,8 +23,8 @@
 //!
 //! # Limits
 //!
-//! 60 an hour per address without a credential, 5 000 per user, 30 searches a minute; each `x-ratelimit-resource` of
-//! its own. Secondary: 100 at once, 900 points a minute, 80 new contents a minute and 500 an hour.
+//! Of a user, or of an address where there is no credential; each `x-ratelimit-resource` of its own. Secondary limits
+//! are of all resources together: requests at once, points of one endpoint, new contents, seconds of computing.
 //!
 //! # Cost
 //!
@@ -35,10 +35,10 @@ use std::time::Duration;
 use buttress_core::hint::{HintSource, Hints, Reading};
 use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome};
-use serde_json::Value;
 
 use crate::cost::{Cost, Points};
 use crate::fields::Fields;
+use crate::github_content::is_too_quick;
 use crate::instant::{self, Bucket, buckets, is_zero};
 use crate::profile::Profile;
 use crate::published::{PublishedLimit, published};
@@ -126,20 +126,6 @@ pub(crate) fn is_exhausted(fields: &Fields<'_>) -> bool {
 pub(crate) fn is_forbidden(fields: &Fields<'_>) -> bool {
     let message = fields.text("/message");
     FORBIDDEN.iter().any(|word| message.starts_with(word))
-}
-
-fn is_too_quick(fields: &Fields<'_>) -> bool {
-    fields.says("was submitted too quickly")
-        || fields.items("/errors").iter().any(|error| {
-            says(error, "code", "abuse") || says(error, "message", "was submitted too quickly")
-        })
-}
-
-/// A field of an error says so; some errors are a sentence alone.
-fn says(error: &Value, field: &str, word: &str) -> bool {
-    let sentence = (field == "message").then_some(error);
-    let told = error.get(field).or(sentence).and_then(Value::as_str);
-    told.is_some_and(|text| text.contains(word))
 }
 
 pub(crate) fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {

@@ -19,8 +19,8 @@
 //!
 //! # Limits
 //!
-//! gitlab.com 2 000 a minute per user; self-managed 7 200 an hour by default. `RateLimit-Limit` is per minute whatever
-//! the period is.
+//! Of a user; those of a self-managed server are its administrator's. `RateLimit-Limit` is per minute whatever the
+//! period is.
 //!
 //! # Cost
 //!

@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //!
-//! Of an organisation, per model: 30 requests a minute on the free tier.
+//! Of an organisation, per model.
 //!
 //! # Cost
 //!

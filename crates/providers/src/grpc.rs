@@ -29,7 +29,6 @@
 //! The service's. What throttles retries costs a token for each failure that may be repeated (gRFC A6).
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use buttress_core::classify::Reply;
 use buttress_core::hint::{HintSource, Hints, Reading};
@@ -37,6 +36,7 @@ use buttress_core::{Outcome, Repeat};
 
 use crate::fields::Fields;
 use crate::profile::{Hides, Profile};
+use crate::pushback::{Pushback, pushback};
 use crate::signal::{Signal, signals};
 use crate::{signal, status_details};
 
@@ -54,8 +54,6 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     ..Profile::PLAIN
 };
-
-const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 const SIGNALS: &[Signal] = signals! {
     "grpc OK":                                                  Ok,          Request if Code["0"];
@@ -86,34 +84,6 @@ pub fn spends_retry_token(reply: &Reply<'_>) -> bool {
     let failure = signal::first(SIGNALS, &fields).filter(|outcome| !outcome.is_ok());
     failure.is_some_and(|outcome| {
         outcome.repeat() != Repeat::Never || pushback(&fields) == Pushback::Forbidden
-    })
-}
-
-/// What the server says of another attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pushback {
-    /// Nothing.
-    Absent,
-    /// Another attempt, exactly then.
-    Wait(Duration),
-    /// No other attempt.
-    Forbidden,
-}
-
-fn pushback(fields: &Fields<'_>) -> Pushback {
-    let mut values = fields.headers().get_all(PUSHBACK).iter();
-    let (first, second) = (values.next(), values.next());
-    let Some(value) = first else {
-        return Pushback::Absent;
-    };
-    let digits = value.as_bytes().trim_ascii();
-    let millis = std::str::from_utf8(digits)
-        .ok()
-        .filter(|text| second.is_none() && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|text| text.parse::<i32>().ok())
-        .and_then(|millis| u64::try_from(millis).ok());
-    millis.map_or(Pushback::Forbidden, |millis| {
-        Pushback::Wait(Duration::from_millis(millis))
     })
 }
 

@@ -150,7 +150,7 @@ pub(crate) fn latest(fields: &Fields<'_>, buckets: &[Bucket], read: Read) -> Rea
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Duration, UnixTime, any as read, until};
+    use super::{Duration, UnixTime, any as read, day_and_time, until};
 
     const NOW: UnixTime = UnixTime::from_secs(1_792_497_600); // Tue, 20 Oct 2026 12:00:00 GMT
 
@@ -191,11 +191,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_day_and_a_time_are_read_in_the_one_zone_that_is_known() {
+        let wait = |text| day_and_time(text, NOW).map(|wait| wait.as_secs());
+        assert_eq!(wait("2026-10-20 at 12:00 UTC."), Some(0));
+        assert_eq!(wait("2026-10-21 at 00:00 UTC and later"), Some(43_200));
+        for text in [
+            "2026-10-21 at 00:00 UT",
+            "2026-10-21 at 00:00 PST",
+            "2026-10-21 at 00:00",
+            "2026-10-21 or 00:00 UTC",
+            "tomorrow at 00:00 UTC",
+        ] {
+            assert_eq!(wait(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text: String, now in any::<i64>()) {
             let now = UnixTime::from_secs(now);
-            let _ = (read(&text, now), until(&text, now));
+            let _ = (read(&text, now), until(&text, now), day_and_time(&text, now));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What each provider's answers mean.
 //!
-//! One file per provider, the same headings in each: signals, hints, repetition, limits, cost. A [`Profile`] is a
+//! One file per provider, the same headings in each: signals, hints, repetition, limits, cost. What a provider's pages
+//! say of its limits in numbers is its [`Profile::published`]. A [`Profile`] is a
 //! [`Rule`](buttress_core::classify::Rule) that stands before generic HTTP and after the user's own rules. This crate
 //! ages on its own clock: providers change their answers more often than the layers change.
 //!
@@ -13,6 +14,7 @@ mod aws;
 mod cost;
 mod duration;
 mod fields;
+mod github_content;
 mod github_routes;
 mod google;
 mod instant;
@@ -23,9 +25,11 @@ mod printed;
 pub mod probe;
 mod profile;
 mod published;
+mod pushback;
 mod ratelimit;
 mod signal;
 mod status_details;
+mod subscription;
 pub mod table;
 #[cfg(test)]
 mod tests;

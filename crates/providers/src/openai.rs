@@ -32,9 +32,7 @@
 //! Tokens are charged when the request arrives: the larger of `max_tokens` and an estimate from the characters. Failed
 //! requests count.
 
-use std::time::Duration;
-
-use buttress_core::hint::{HintSource, Hints, Reading, decimal};
+use buttress_core::hint::{HintSource, Hints};
 use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
@@ -43,6 +41,7 @@ use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
+use crate::subscription;
 
 /// OpenAI's API.
 pub const PROFILE: Profile = Profile {
@@ -123,7 +122,7 @@ fn is_of_project(fields: &Fields<'_>) -> bool {
 fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     if outcome.class() == Class::QuotaExhausted {
         hints.offer(HintSource::BodyField, fields.until("/error/resets_at"));
-        hints.offer(HintSource::ResetHeader, window(fields));
+        hints.offer(HintSource::ResetHeader, subscription::codex(fields));
         return;
     }
     hints.offer(HintSource::BodyText, fields.told(&["try again in "]));
@@ -131,15 +130,4 @@ fn hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
         let reset = instant::latest(fields, BUCKETS, instant::go);
         hints.offer(HintSource::ResetHeader, reset);
     }
-}
-
-/// The end of a plan's window that is used up to the last percent, the later of the two.
-fn window(fields: &Fields<'_>) -> Reading {
-    let ends = ["primary", "secondary"].into_iter().filter_map(|window| {
-        let used = fields.header(&format!("x-codex-{window}-used-percent"))?;
-        let is_used_up = decimal(used.as_bytes(), 1)? >= Duration::from_nanos(100);
-        let end = fields.header(&format!("x-codex-{window}-reset-at"))?;
-        is_used_up.then(|| instant::epoch(end, fields.server_now()))?
-    });
-    ends.max().map_or(Reading::Absent, Reading::Wait)
 }

@@ -19,8 +19,9 @@
 //!
 //! # Limits
 //!
-//! `:free` models: 20 requests a minute, 50 a day (1 000 with credits). Others have the limits of the model's provider.
-//! Until it refuses, no answer tells what is left (measured in July 2026); the refusal tells it in its body, as a hint.
+//! Of an account for `:free` models, by the minute and by the day, which has more where credits were bought. Others
+//! have the limits of the model's provider. Until it refuses, no answer tells what is left (measured in July 2026); the
+//! refusal tells it in its body, as a hint.
 //!
 //! # Cost
 //!

@@ -63,14 +63,25 @@ impl PublishedLimit {
 
 impl fmt::Display for PublishedLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            amount,
-            unit,
-            period,
-            ..
-        } = self;
-        write!(f, "{amount} {} {}", unit.name(), period.name())
+        let unit = match self.amount {
+            1 => self.unit.name().trim_end_matches('s'),
+            _ => self.unit.name(),
+        };
+        write!(f, "{} {unit} {}", grouped(self.amount), self.period.name())
     }
+}
+
+/// `2 000 000`, as nobody can count seven digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 impl Period {
@@ -168,7 +179,24 @@ mod tests {
         let counts = |limit: &PublishedLimit| limit.quota().map(|quota| quota.counts());
         assert_eq!(counts(requests), Some(Counts::Calls));
         assert_eq!(counts(tokens), Some(Counts::Cost));
-        assert_eq!(tokens.to_string(), "6000 tokens a minute");
+        assert_eq!(tokens.to_string(), "6 000 tokens a minute");
         assert_eq!((requests.of, tokens.of), ("", "chat"));
+    }
+
+    #[test]
+    fn a_limit_is_told_as_people_write_numbers() {
+        let limits: &[PublishedLimit] = published! {
+            page "a page", read "2026-11-22";
+            "any": 1 Requests / Second;
+            "any": 100 Requests AtOnce;
+            "any": 12_345_678 InputTokens / Day;
+        };
+        let told: Vec<_> = limits.iter().map(ToString::to_string).collect();
+        let expected = [
+            "1 request a second",
+            "100 requests at once",
+            "12 345 678 input tokens a day",
+        ];
+        assert_eq!(told, expected);
     }
 }

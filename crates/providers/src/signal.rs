@@ -131,18 +131,33 @@ impl fmt::Display for When {
             Self::Success => f.write_str("a success"),
             Self::Status(statuses) => {
                 let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
-                f.write_str(&statuses.join(", "))
+                let statuses: Vec<_> = statuses.iter().map(String::as_str).collect();
+                write!(f, "status {}", any_of(&statuses, "", ""))
             }
-            Self::Code(codes) => write!(f, "`{}`", codes.join("`, `")),
+            Self::Code(codes) => write!(f, "code {}", any_of(codes, "`", "`")),
             Self::Says(phrases) => {
-                write!(f, "\u{201c}{}\u{201d}", phrases.join("\u{201d}, \u{201c}"))
+                write!(f, "message {}", any_of(phrases, "\u{201c}", "\u{201d}"))
             }
-            Self::Has(name) => write!(f, "`{name}`"),
-            Self::Header(name, value) => write!(f, "`{name}: {value}`"),
-            Self::Zero(names) => write!(f, "`{}: 0`", names.join(": 0`, `")),
+            Self::Has(name) => write!(f, "header `{name}`"),
+            Self::Header(name, value) => write!(f, "header `{name}: {value}`"),
+            Self::Zero(names) => write!(f, "header {}", any_of(names, "`", ": 0`")),
             Self::Looks(words, _) => f.write_str(words),
         }
     }
+}
+
+/// `a, b or c`, each between its marks.
+fn any_of(words: &[&str], before: &str, after: &str) -> String {
+    let mut text = String::new();
+    for (at, word) in words.iter().enumerate() {
+        text += match words.len() - at {
+            _ if at == 0 => "",
+            1 => " or ",
+            _ => ", ",
+        };
+        text += &[before, word, after].concat();
+    }
+    text
 }
 
 /// What the first row means that holds.

@@ -19,8 +19,8 @@
 //!
 //! # Limits
 //!
-//! Per method, workspace and app: tiers of 1, 20, 50 and 100 a minute; `chat.postMessage` one a second per channel.
-//! Until it refuses, no answer tells what is left.
+//! Per method, workspace and app, by the method's tier; `chat.postMessage` per channel. Until it refuses, no answer
+//! tells what is left.
 //!
 //! # Cost
 //!

@@ -19,8 +19,8 @@
 //!
 //! # Limits
 //!
-//! 100 a second live, 25 in a sandbox, 25 per endpoint, search 20; 1 000 updates of one payment intent an hour. Until
-//! it refuses, no answer tells what is left.
+//! Of an account, live and in a sandbox apart, with lower ones for one endpoint, for searches, for files and for one
+//! payment intent. Until it refuses, no answer tells what is left.
 //!
 //! # Cost
 //!

@@ -314,3 +314,21 @@ fn a_look_before_a_batch_finds_the_end_of_the_window_where_nothing_is_left() {
     assert_eq!(wait("0"), Some(Duration::from_secs(30)));
     assert_eq!(wait("1"), None);
 }
+
+#[test]
+fn a_403_that_says_when_to_come_back_is_a_limit_and_one_that_does_not_is_none() {
+    let body = told("Forbidden");
+    let retry = format!("{}\nretry-after: 12", head(4_290));
+    mean(
+        github_rest::PROFILE,
+        &[
+            (
+                403,
+                &retry,
+                &body,
+                "rate_limited again 12000 retry_after account",
+            ),
+            (403, &head(4_290), &body, "auth never - account"),
+        ],
+    );
+}

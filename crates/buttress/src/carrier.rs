@@ -44,60 +44,41 @@ pub trait Carrier {
     fn record(&mut self, history: History);
 }
 
-impl<B> Carrier for Response<B> {
-    fn outcome(&self, clock: Clock) -> Outcome {
-        let carried = self.extensions().get().copied();
-        carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
-    }
+/// Of what has a status, headers and extensions as HTTP has them.
+macro_rules! carries {
+    ($response:ty $(, $body:ident)?) => {
+        impl$(<$body>)? Carrier for $response {
+            fn outcome(&self, clock: Clock) -> Outcome {
+                let carried = self.extensions().get().copied();
+                carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
+            }
 
-    fn status(&self) -> Option<u16> {
-        Some(self.status().as_u16())
-    }
+            fn status(&self) -> Option<u16> {
+                Some(self.status().as_u16())
+            }
 
-    fn stream(&self) -> Option<&Stream> {
-        self.extensions().get()
-    }
+            fn stream(&self) -> Option<&Stream> {
+                self.extensions().get()
+            }
 
-    fn headers(&self) -> Option<&HeaderMap> {
-        Some(self.headers())
-    }
+            fn headers(&self) -> Option<&HeaderMap> {
+                Some(self.headers())
+            }
 
-    fn history(&self) -> Option<&History> {
-        self.extensions().get()
-    }
+            fn history(&self) -> Option<&History> {
+                self.extensions().get()
+            }
 
-    fn record(&mut self, history: History) {
-        self.extensions_mut().insert(history);
-    }
+            fn record(&mut self, history: History) {
+                self.extensions_mut().insert(history);
+            }
+        }
+    };
 }
 
+carries!(Response<B>, B);
 #[cfg(feature = "reqwest")]
-impl Carrier for reqwest::Response {
-    fn outcome(&self, clock: Clock) -> Outcome {
-        let carried = self.extensions().get().copied();
-        carried.unwrap_or_else(|| judge(self.status(), self.headers(), clock))
-    }
-
-    fn status(&self) -> Option<u16> {
-        Some(self.status().as_u16())
-    }
-
-    fn stream(&self) -> Option<&Stream> {
-        self.extensions().get()
-    }
-
-    fn headers(&self) -> Option<&HeaderMap> {
-        Some(self.headers())
-    }
-
-    fn history(&self) -> Option<&History> {
-        self.extensions().get()
-    }
-
-    fn record(&mut self, history: History) {
-        self.extensions_mut().insert(history);
-    }
-}
+carries!(reqwest::Response);
 
 /// What can be seen where no classifier stands below.
 fn judge(status: StatusCode, headers: &HeaderMap, clock: Clock) -> Outcome {

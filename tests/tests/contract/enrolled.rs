@@ -20,7 +20,7 @@ use buttress::deadline::DeadlineLayer;
 use buttress::fail_fast::FailFastLayer;
 use buttress::github::LanesLayer;
 use buttress::isolation::IsolationLayer;
-use buttress::observe::{AttemptLayer, CallLayer};
+use buttress::observe::{AttemptLayer, CallLayer, Observer};
 use buttress::providers::openai;
 use buttress::rate_limit::governor::GovernorLayer;
 use buttress::rate_limit::usage::UsageLayer;
@@ -111,8 +111,8 @@ enrol! {
     retry: RetryLayer as Http, retry();
     classify: ClassifyLayer as Http, stateless(ClassifyLayer::new(Rules::new().then(openai::PROFILE)));
     classify_a_function: ClassifyFnLayer as Http, stateless(classify_fn(by_status));
-    observe_call: CallLayer as Http, stateless(CallLayer::new(Arc::new(())));
-    observe_attempt: AttemptLayer as Http, stateless(AttemptLayer::new(Arc::new(())));
+    observe_call: CallLayer as Http, stateless(CallLayer::new(Arc::new(Listener)));
+    observe_attempt: AttemptLayer as Http, stateless(AttemptLayer::new(Arc::new(Listener)));
     deadline: DeadlineLayer as Http, stateless(DeadlineLayer::new(HOUR));
     attempt_timeout: AttemptTimeoutLayer as Http, stateless(AttemptTimeoutLayer::new(HOUR));
     fail_fast: FailFastLayer as Http, stateless(FailFastLayer::new(()));
@@ -239,6 +239,11 @@ fn retry() -> Enrolled<RetryLayer> {
     (layer, Box::new(move || balance() == 1))
 }
 
+/// Listens to everything: what nobody listens to is passed on as it is, and proves nothing.
+struct Listener;
+
+impl Observer for Listener {}
+
 fn by_status(result: Result<&Response<ProbeBody>, &BoxError>) -> Outcome {
     match result {
         Ok(response) => response.outcome(Clock::default()),
@@ -246,25 +251,37 @@ fn by_status(result: Result<&Response<ProbeBody>, &BoxError>) -> Outcome {
     }
 }
 
-/// The types that the sources of the crates say to be layers.
+/// The types that the sources of the crates say to be layers; of one that has other names, those.
 fn exported() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-    let mut layers = Vec::new();
-    for place in ["buttress/src", "clients"] {
-        for file in sources(&crates.join(place)) {
-            let text = fs::read_to_string(file).unwrap();
-            let lines = text.lines().filter(|line| line.starts_with("impl"));
-            let named = lines.filter_map(|line| line.split_once("Layer<S> for "));
-            let name = |rest: &str| {
-                rest.split(|c: char| !c.is_alphanumeric())
-                    .next()
-                    .map(str::to_owned)
-            };
-            layers.extend(named.filter_map(|(_, rest)| name(rest)));
-        }
-    }
+    let places = ["buttress/src", "clients"].map(|place| sources(&crates.join(place)));
+    let texts = places.iter().flatten().map(fs::read_to_string);
+    let text: String = texts.collect::<Result<_, _>>().unwrap();
+    let impls = text.lines().filter(|line| line.starts_with("impl"));
+    let named = impls.filter_map(|line| line.split_once("Layer<S> for "));
+    let mut layers: Vec<_> = named
+        .flat_map(|(_, rest)| names(name(rest), &text))
+        .collect();
     layers.sort();
     layers
+}
+
+fn names(layer: &str, text: &str) -> Vec<String> {
+    let aliases = text.lines().filter_map(|line| {
+        let (alias, of) = line.strip_prefix("pub type ")?.split_once("> = ")?;
+        (name(of) == layer).then(|| name(alias).to_owned())
+    });
+    let aliases: Vec<_> = aliases.collect();
+    match aliases.is_empty() {
+        true => vec![layer.to_owned()],
+        false => aliases,
+    }
+}
+
+/// What stands before the parameters.
+fn name(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric());
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -22,7 +22,7 @@ use crate::deadline::DeadlineLayer;
 use crate::fail_fast::FailFastLayer;
 use crate::isolation::IsolationLayer;
 use crate::key::By;
-use crate::observe::{AttemptLayer, CallLayer};
+use crate::observe::tell::TellLayer;
 use crate::rate_limit::RateLimitLayer;
 use crate::rate_limit::usage::UsageLayer;
 use crate::retry::{AttemptHeader, Http, IdempotencyHeader, RetryLayer};
@@ -53,24 +53,11 @@ impl Common {
         self.observer.is_some() || self.has_spans
     }
 
-    fn call(&self) -> Option<CallLayer> {
+    /// The layer that tells of calls, or of attempts.
+    fn tell<K>(&self) -> Option<TellLayer<K>> {
         let layer = match &self.observer {
-            Some(observer) => CallLayer::new(Arc::clone(observer)),
-            None => CallLayer::default(),
-        };
-        #[cfg(feature = "tracing")]
-        let layer = if self.has_spans {
-            layer.with_spans()
-        } else {
-            layer
-        };
-        self.is_told().then(|| layer.with_clock(self.clock))
-    }
-
-    fn attempt(&self) -> Option<AttemptLayer> {
-        let layer = match &self.observer {
-            Some(observer) => AttemptLayer::new(Arc::clone(observer)),
-            None => AttemptLayer::default(),
+            Some(observer) => TellLayer::new(Arc::clone(observer)),
+            None => TellLayer::default(),
         };
         #[cfg(feature = "tracing")]
         let layer = if self.has_spans {
@@ -110,8 +97,8 @@ impl Built {
         let budget = policy.retry().map(|part| budget(part, common, old));
         let retry = policy.retry().zip(budget.clone());
         let layers = Layers {
-            call: common.call(),
-            attempt: common.attempt(),
+            call: common.tell(),
+            attempt: common.tell(),
             deadline: policy
                 .deadline()
                 .map(|limit| common!(DeadlineLayer::new(limit), common)),

@@ -22,10 +22,14 @@ use crate::native::native;
 /// # Ok(())
 /// # }
 /// ```
-pub trait SendWith: Sized {
+pub trait SendWith: Into<Extended> {
     /// Puts `extension` into the request: what the caller says of this call to the layers. reqwest's own builder has no
     /// place for it.
-    fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Extended;
+    fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Extended {
+        let mut extended = self.into();
+        extended.extensions.insert(extension);
+        extended
+    }
 
     /// Sends it through `service`.
     ///
@@ -41,8 +45,28 @@ pub trait SendWith: Sized {
         S::Error: Into<BoxError> + Send,
         S::Future: Send,
         B: Body<Data = Bytes> + Send + Sync + 'static,
-        B::Error: Into<BoxError>;
+        B::Error: Into<BoxError>,
+    {
+        // Cloned before the future is made, so that a stack that is not `Sync` will do.
+        let mut service = service.clone();
+        let extended = self.into();
+        async move {
+            let request = extended.request.build().map_err(failed)?;
+            let asked = request.url().clone();
+            let mut request = http::Request::try_from(request).map_err(failed)?;
+            request.extensions_mut().extend(extended.extensions);
+            poll_fn(|cx| service.poll_ready(cx))
+                .await
+                .map_err(Into::into)?;
+            let response = service.call(request).await.map_err(Into::into)?;
+            native(response, Some(asked))
+        }
+    }
 }
+
+impl SendWith for reqwest::RequestBuilder {}
+
+impl SendWith for Extended {}
 
 /// A request with extensions. Made by [`SendWith::extension`].
 #[derive(Debug)]
@@ -51,63 +75,12 @@ pub struct Extended {
     extensions: Extensions,
 }
 
-impl SendWith for reqwest::RequestBuilder {
-    fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Extended {
-        let request = Extended {
-            request: self,
-            extensions: Extensions::new(),
-        };
-        request.extension(extension)
-    }
-
-    fn send_with<S, B>(
-        self,
-        service: &S,
-    ) -> impl Future<Output = Result<reqwest::Response, BoxError>> + Send
-    where
-        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send,
-        S::Error: Into<BoxError> + Send,
-        S::Future: Send,
-        B: Body<Data = Bytes> + Send + Sync + 'static,
-        B::Error: Into<BoxError>,
-    {
-        let request = Extended {
-            request: self,
-            extensions: Extensions::new(),
-        };
-        request.send_with(service)
-    }
-}
-
-impl SendWith for Extended {
-    fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Extended {
-        self.extensions.insert(extension);
-        self
-    }
-
-    fn send_with<S, B>(
-        self,
-        service: &S,
-    ) -> impl Future<Output = Result<reqwest::Response, BoxError>> + Send
-    where
-        S: Service<http::Request<reqwest::Body>, Response = Response<B>> + Clone + Send,
-        S::Error: Into<BoxError> + Send,
-        S::Future: Send,
-        B: Body<Data = Bytes> + Send + Sync + 'static,
-        B::Error: Into<BoxError>,
-    {
-        // Cloned before the future is made, so that a stack that is not `Sync` will do.
-        let mut service = service.clone();
-        async move {
-            let request = self.request.build().map_err(failed)?;
-            let asked = request.url().clone();
-            let mut request = http::Request::try_from(request).map_err(failed)?;
-            request.extensions_mut().extend(self.extensions);
-            poll_fn(|cx| service.poll_ready(cx))
-                .await
-                .map_err(Into::into)?;
-            let response = service.call(request).await.map_err(Into::into)?;
-            native(response, Some(asked))
+impl From<reqwest::RequestBuilder> for Extended {
+    fn from(request: reqwest::RequestBuilder) -> Self {
+        let extensions = Extensions::new();
+        Self {
+            request,
+            extensions,
         }
     }
 }

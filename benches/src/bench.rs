@@ -148,6 +148,24 @@ impl Bench {
         Ok(rows.filter(|row| wanted.contains(&row.name)).collect())
     }
 
+    /// Calls one row so often. Not inlined: a profiler is told to count what is inside it.
+    ///
+    /// # Errors
+    ///
+    /// If no row has this name, or a call fails.
+    #[inline(never)]
+    pub(crate) fn drive(
+        &mut self,
+        runtime: &Runtime,
+        name: &str,
+        calls: u64,
+    ) -> Result<(), BoxError> {
+        let mut rows = self.rows.iter_mut();
+        let row = rows.find(|row| row.name == name);
+        let row = row.ok_or_else(|| format!("no row is called `{name}`"))?;
+        (row.batch)(runtime, calls)
+    }
+
     /// The names to run.
     fn wanted(&self, filter: &str) -> Vec<&'static str> {
         let named = |row: &&Row| row.name.contains(filter);

@@ -476,7 +476,7 @@ fn of_githubs_resources_the_layers_own_is_learned_from_alone() {
         headers.insert(name, value.parse().unwrap());
     }
     let now = UnixTime::from_secs(1_792_497_600);
-    let is_heard = |learning: Learning| !learning.read(&headers, now).is_empty();
+    let is_heard = |learning: Learning| !learning.read(&headers, || now).is_empty();
     let github = Learning::new(Grammar::GitHub);
     assert!(!is_heard(github.clone()));
     assert!(is_heard(github.clone().with_resource("search")));

@@ -274,6 +274,22 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_driven_as_often_as_is_said_and_no_other_is() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let calls = std::rc::Rc::new(std::cell::Cell::new(0));
+        let mut bench = Bench::new();
+        for (name, step) in [("one", 1), ("other", 100)] {
+            let calls = std::rc::Rc::clone(&calls);
+            bench.function(name, None, move || calls.set(calls.get() + step));
+        }
+        bench.drive(&runtime, "one", 7).unwrap();
+        assert_eq!(calls.get(), 7);
+        assert!(bench.drive(&runtime, "on", 7).is_err());
+    }
+
+    #[test]
     fn an_error_ends_the_batch() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()

@@ -7,6 +7,12 @@
 //! cargo run --release -p buttress-bench -- [--filter TEXT] [--rounds N] [--quick] [--json]
 //! cargo run --release -p buttress-bench -- --limiting [--filter TEXT] [--seconds N] [--json]
 //! ```
+//!
+//! Instructions do not depend on what else the machine does:
+//!
+//! ```text
+//! valgrind --tool=callgrind --toggle-collect='*Bench*drive*' target/release/buttress-bench --drive stack 1000
+//! ```
 
 mod allocations;
 mod bench;
@@ -43,6 +49,9 @@ fn main() -> Result<(), BoxError> {
     peers::rows(&mut bench)?;
     ours::rows(&mut bench)?;
 
+    if let Some([name, calls]) = options.drive.as_deref() {
+        return bench.drive(&runtime, name, calls.parse()?);
+    }
     let mut rows = bench.select(options.filter.as_deref())?;
     let measured = rounds::measure(&mut rows, &runtime, options.plan())?;
     let report = Report::new(&measured);

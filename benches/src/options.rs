@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Fewer calls and rounds: shows that every row runs, with rough figures
     #[arg(long)]
     quick: bool,
+    /// Call the row of exactly this name so often, and measure nothing: for a profiler that counts instructions
+    #[arg(long, value_names = ["ROW", "CALLS"], num_args = 2)]
+    pub(crate) drive: Option<Vec<String>>,
 }
 
 /// How much is run.

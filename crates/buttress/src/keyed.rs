@@ -120,6 +120,15 @@ impl<T: State> Keyed<T> {
             .cloned()
     }
 
+    /// What the state of `key` says, if it has one. That of [`Key::ALL`] is not held for it: its count is everybody's.
+    #[inline]
+    pub(crate) fn ask<R>(&self, key: Key, ask: impl FnOnce(&T) -> R) -> Option<R> {
+        if key == Key::ALL {
+            return Some(ask(&self.shared));
+        }
+        self.peek(key).map(|state| ask(&state))
+    }
+
     /// By the upper half of the digest: the lower half chooses the place in the shard's own map.
     fn shard(&self, key: Key) -> &RwLock<Shard<T>> {
         let upper = key.digest() >> 32;

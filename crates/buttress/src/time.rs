@@ -41,8 +41,8 @@ impl Clock {
     /// Begins a service's `call`, or goes on with that of a layer outside: layers that decide on a call one inside the
     /// other, with nothing awaited between them, decide on it at the same moment, and the clock is read once.
     ///
-    /// The reading is the outermost's. It is good for decisions, which it makes neither earlier nor more lenient; what
-    /// measures reads for itself. [`end_turn`] ends it where code runs that is not ours.
+    /// The reading is the outermost's. It is good for decisions, which it makes neither earlier nor more lenient, and for the
+    /// beginning of an attempt: nobody has waited since. [`end_turn`] ends it where code runs that is not ours.
     #[inline]
     pub(crate) fn turn(self) -> Turn {
         let (now, is_outermost) = match TURN.get() {

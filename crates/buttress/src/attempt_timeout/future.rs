@@ -30,12 +30,14 @@ pin_project! {
 impl<F> ResponseFuture<F> {
     #[inline]
     pub(super) const fn new(attempt: F, layer: AttemptTimeoutLayer) -> Self {
-        let state = State::Running {
-            attempt,
-            timer: Timer::new(),
-            until: None,
-        };
-        Self { state, layer }
+        Self {
+            state: State::Running {
+                attempt,
+                timer: Timer::new(),
+                until: None,
+            },
+            layer,
+        }
     }
 }
 
@@ -46,6 +48,7 @@ where
 {
     type Output = Result<T, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let result = match this.state.as_mut().project() {

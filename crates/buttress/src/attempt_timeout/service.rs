@@ -32,6 +32,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         ResponseFuture::new(self.inner.call(request), self.layer.clone())
     }

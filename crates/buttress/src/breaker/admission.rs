@@ -64,7 +64,7 @@ impl<K> Admission<K> {
         let permit = entry.breaker.acquire(|| clock.now(), tell);
         self.permit = Some(permit.map_err(|refused| self.rejected(refused.not_before))?);
         if self.shared.circuit().is_timed() {
-            self.began = clock.now();
+            self.began = clock.in_turn();
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use buttress_core::{BoxError, Rejected};
 use pin_project_lite::pin_project;
@@ -48,12 +48,16 @@ where
 {
     type Output = Result<T, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Sent { answer, admission } => {
-                let result = ready!(admission.polling(|| answer.poll(cx))).map_err(Into::into);
-                admission.answered(&result);
-                Poll::Ready(result)
+                let answer = admission.polling(|| answer.poll(cx));
+                let answer = answer.map_err(Into::into);
+                if let Poll::Ready(result) = &answer {
+                    admission.answered(result);
+                }
+                answer
             }
             StateProj::Rejected { rejected } => Poll::Ready(Err((*rejected).into())),
         }

@@ -68,7 +68,8 @@ impl<K> Handle<K> {
 impl<K: Keyer<Req>, Req> Look<Req> for Handle<K> {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
         let key = self.shared.keyer.key(request);
-        let refused = self.shared.circuits.peek(key)?.breaker.look(now)?;
+        let circuits = &self.shared.circuits;
+        let refused = circuits.ask(key, |entry| entry.breaker.look(now))??;
         Some(Rejected::new(Why::CircuitOpen, key).with_not_before(refused.not_before))
     }
 }

@@ -39,6 +39,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         match Admission::ask(&self.shared, &request) {
             Ok(mut admission) => {

@@ -43,8 +43,8 @@ struct Peeking<B: Body> {
 }
 
 impl<F, B: Body> ResponseFuture<F, B> {
-    pub(super) fn new(attempt: F, shared: Arc<Shared>) -> Self {
-        let began = shared.clock.now();
+    #[inline]
+    pub(super) const fn new(attempt: F, shared: Arc<Shared>, began: Timestamp) -> Self {
         Self {
             state: State::Waiting { attempt },
             shared,
@@ -61,6 +61,7 @@ where
 {
     type Output = Result<Response<PeekedBody<B>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

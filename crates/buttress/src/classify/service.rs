@@ -38,8 +38,10 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
+        let began = self.shared.clock.in_turn();
         end_turn();
-        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.shared))
+        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.shared), began)
     }
 }

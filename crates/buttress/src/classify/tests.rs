@@ -27,6 +27,7 @@ use tower::{Service, ServiceExt, service_fn};
 use tower_layer::Layer;
 
 use super::{ClassifyLayer, PeekedBody, Rules};
+use crate::carrier::Carrier;
 use crate::time::Clock;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -205,6 +206,26 @@ fn generic() -> ClassifyLayer {
 fn peeking() -> ClassifyLayer {
     let rule = |_: &super::Reply<'_>| super::Answer::NoOpinion;
     ClassifyLayer::new(Rules::new().then(rule))
+}
+
+#[test]
+fn an_attempt_is_measured_from_the_time_of_the_turn() {
+    let clock = Clock::default();
+    let turn = clock.turn();
+    let began = turn.now();
+    clock.pass();
+    let fails = service_fn(|(): ()| {
+        let response = Response::builder().status(500).body(Empty::<Bytes>::new());
+        ready(Ok::<_, Infallible>(response.unwrap()))
+    });
+    let mut client = ClassifyLayer::new(Rules::new()).layer(fails);
+    let response = assert_ready_ok!(task::spawn(client.call(())).poll());
+    drop(turn);
+    let outcome = response.outcome(clock);
+    assert_eq!(outcome.elapsed(), outcome.received().since(began));
+    let response = assert_ready_ok!(task::spawn(client.call(())).poll());
+    let outcome = response.outcome(clock);
+    assert!(outcome.elapsed() < outcome.received().since(began));
 }
 
 #[test]

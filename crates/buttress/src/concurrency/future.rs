@@ -57,9 +57,13 @@ enum Turn {
 
 impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
     pub(super) fn calling(call: S::Future, permit: Permit, clock: Clock) -> Self {
-        let permit = Some(permit);
-        let state = State::Calling { call, permit };
-        Self { state, clock }
+        Self {
+            state: State::Calling {
+                call,
+                permit: Some(permit),
+            },
+            clock,
+        }
     }
 
     /// Waits until `until` at the longest.
@@ -99,6 +103,7 @@ where
 {
     type Output = Result<Response<PermitBody<B>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let clock = *this.clock;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use buttress_core::{BoxError, Why};
@@ -14,14 +15,15 @@ use crate::look::Look;
 use crate::readiness;
 
 /// A service with so many attempts in flight and no more. See the [module](crate::concurrency).
-#[derive(Clone)]
 pub struct Concurrency<S, L = (), A = ()> {
     inner: S,
-    layer: ConcurrencyLayer<L, A>,
+    /// Shared by all clones: a retry further out makes one for each call.
+    layer: Arc<ConcurrencyLayer<L, A>>,
 }
 
 impl<S, L, A> Concurrency<S, L, A> {
     pub(super) fn new(inner: S, layer: ConcurrencyLayer<L, A>) -> Self {
+        let layer = Arc::new(layer);
         Self { inner, layer }
     }
 }
@@ -42,6 +44,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let clock = self.layer.clock;
         let now = clock.now();
@@ -60,6 +63,15 @@ where
                 readiness::give_up(&mut self.inner);
                 ResponseFuture::full(self.layer.refused(Why::Concurrency), clock)
             }
+        }
+    }
+}
+
+impl<S: Clone, L, A> Clone for Concurrency<S, L, A> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: Arc::clone(&self.layer),
         }
     }
 }

@@ -75,16 +75,19 @@ where
 {
     type Output = Result<S::Response, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Sent { attempt, errand } => {
-                    let result = ready!(attempt.poll(cx)).map_err(Into::into);
-                    if let Some(errand) = errand.take() {
-                        report(errand, &result);
+                    let answer = attempt.poll(cx).map_err(Into::into);
+                    if let Poll::Ready(result) = &answer
+                        && let Some(errand) = errand.take()
+                    {
+                        report(errand, result);
                     }
-                    return Poll::Ready(result);
+                    return answer;
                 }
                 StateProj::Waiting { waiting } => {
                     let errand = match ready!(waiting.poll(cx)) {

@@ -96,10 +96,14 @@ impl Gates {
 
     #[inline]
     fn pass_one(&self, key: Key) -> Option<Pass> {
-        if key == Key::ALL {
-            return self.keyed.shared().pass();
-        }
-        self.seen(key).pass()
+        self.ask(key, Gate::pass)
+    }
+
+    /// What the gate says that a request of this key has to pass.
+    #[inline]
+    pub(super) fn ask<R>(&self, key: Key, ask: impl Fn(&Gate) -> R) -> R {
+        let own = self.keyed.ask(key, &ask);
+        own.unwrap_or_else(|| ask(self.keyed.shared()))
     }
 
     /// The gate that a request of this key has to pass. A key that was never told to wait has none of its own; should it

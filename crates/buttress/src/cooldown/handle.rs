@@ -80,14 +80,13 @@ impl<K> Handle<K> {
         self.gates().clock.now()
     }
 
-    /// The gates that `request` has to pass.
-    fn each_gate<Req>(&self, request: &Req) -> impl Iterator<Item = (Key, Arc<Gate>)>
+    /// Whose gates `request` has to pass.
+    fn keys<Req>(&self, request: &Req) -> impl Iterator<Item = Key>
     where
         K: Keyer<Req>,
     {
         let keys = Keys::of(&self.shared.keyer, request);
-        let each = std::iter::once(keys.own).chain(keys.account);
-        each.map(|key| (key, self.gates().seen(key)))
+        std::iter::once(keys.own).chain(keys.account)
     }
 
     /// As [`Look::look`], for a caller that stops to wait at `gives_up`.
@@ -100,11 +99,11 @@ impl<K> Handle<K> {
     where
         K: Keyer<Req>,
     {
-        let refused = |(key, gate): (_, Arc<Gate>)| {
-            let refusal = gate.look(gives_up, now)?;
+        let refused = |key| {
+            let refusal = self.gates().ask(key, |gate| gate.look(gives_up, now))?;
             Some(rejected(key, refusal))
         };
-        self.each_gate(request).find_map(refused)
+        self.keys(request).find_map(refused)
     }
 }
 
@@ -124,8 +123,8 @@ where
     K: Keyer<Req>,
 {
     fn held_until(&self, request: &Req, now: Timestamp) -> Option<Timestamp> {
-        let held = |(_, gate): (_, Arc<Gate>)| gate.held_until(now);
-        let until = self.each_gate(request).filter_map(held).max()?;
+        let held = |key| self.gates().ask(key, |gate| gate.held_until(now));
+        let until = self.keys(request).filter_map(held).max()?;
         self.look(request, now).is_none().then_some(until)
     }
 }

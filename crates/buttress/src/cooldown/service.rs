@@ -47,6 +47,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let keys = Keys::of(&self.shared.keyer, &request);
         if let Some(passes) = self.shared.gates.pass(keys) {

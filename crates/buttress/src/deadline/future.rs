@@ -38,14 +38,16 @@ impl<F> ResponseFuture<F> {
         began: Timestamp,
         deadline: Timestamp,
     ) -> Self {
-        let state = State::Running {
-            call,
-            timer: Timer::new(),
-            clock,
-            began,
-            deadline,
-        };
-        Self { state, watcher }
+        Self {
+            state: State::Running {
+                call,
+                timer: Timer::new(),
+                clock,
+                began,
+                deadline,
+            },
+            watcher,
+        }
     }
 
     pub(super) fn too_late(watcher: Watcher) -> Self {
@@ -61,9 +63,11 @@ where
 {
     type Output = Result<T, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let (result, late) = match this.state.as_mut().project() {
+        let mut late = None;
+        let result = match this.state.as_mut().project() {
             StateProj::Running {
                 mut call,
                 timer,
@@ -73,14 +77,14 @@ where
             } => {
                 let time = CallTime::until(*deadline);
                 match time.enter(|| call.as_mut().poll(cx)) {
-                    Poll::Ready(result) => (result.map_err(Into::into), None),
+                    Poll::Ready(result) => result.map_err(Into::into),
                     Poll::Pending => {
                         let now = clock.now();
                         ready!(timer.poll_at(*deadline, now, cx));
-                        let after = Some(deadline.since(*began));
+                        late = Some(deadline.since(*began));
                         match time.up().enter(|| call.poll(cx)) {
-                            Poll::Ready(result) => (result.map_err(Into::into), after),
-                            Poll::Pending => (Err(call_time::timed_out(now).into()), after),
+                            Poll::Ready(result) => result.map_err(Into::into),
+                            Poll::Pending => Err(call_time::timed_out(now).into()),
                         }
                     }
                 }
@@ -90,7 +94,7 @@ where
                 this.watcher.observe(&Event::Rejected {
                     rejected: &rejected,
                 });
-                (Err(rejected.into()), None)
+                Err(rejected.into())
             }
             StateProj::Done => panic!("polled after it was ready"),
         };

@@ -22,6 +22,21 @@ impl<S, O> Deadline<S, O> {
         Self { inner, layer }
     }
 
+    /// With nothing to drop beside it, the inner future is made where it is to be, and not moved there.
+    fn begin<Req>(
+        &mut self,
+        request: Req,
+        began: Timestamp,
+        deadline: Timestamp,
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Req>,
+    {
+        let call = self.inner.call(request);
+        let DeadlineLayer { clock, watcher, .. } = &self.layer;
+        ResponseFuture::new(call, *clock, watcher.clone(), began, deadline)
+    }
+
     fn deadline<Req>(&self, request: &Req, now: Timestamp) -> Timestamp
     where
         O: ReadOptions<Req>,
@@ -46,18 +61,17 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let turn = self.layer.clock.turn();
         let began = turn.now();
         let deadline = self.deadline(&request, began);
-        let watcher = self.layer.watcher.clone();
         if deadline <= began {
             readiness::give_up(&mut self.inner);
-            return ResponseFuture::too_late(watcher);
+            return ResponseFuture::too_late(self.layer.watcher.clone());
         }
         let _time = CallTime::until(deadline).scope();
-        let clock = self.layer.clock;
-        ResponseFuture::new(self.inner.call(request), clock, watcher, began, deadline)
+        self.begin(request, began, deadline)
     }
 }
 

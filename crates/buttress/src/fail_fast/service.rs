@@ -36,6 +36,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let now = self.shared.clock.in_turn();
         match self.shared.look.look(&request, now) {

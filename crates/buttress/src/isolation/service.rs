@@ -46,6 +46,7 @@ where
         }
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let attempt = match self.unready.take() {
             Some(panicked) => Err(panicked),

@@ -75,7 +75,7 @@ impl<R: Carrier> Listen<R> for Answers {
         let clock = call.permit.clock();
         if let Some(learning) = &self.learning {
             let headers = response.headers();
-            let readings = headers.map(|headers| learning.read(headers, clock.wall()));
+            let readings = headers.map(|headers| learning.read(headers, || clock.wall()));
             call.learn(learning, &readings.unwrap_or_default());
         }
         if self.rise.is_some() {

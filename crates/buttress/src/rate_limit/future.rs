@@ -50,8 +50,10 @@ struct Waiting<S, Req, L> {
 impl<S: Service<Req>, Req, L, A> ResponseFuture<S, Req, L, A> {
     #[inline]
     pub(super) fn admitted(attempt: S::Future, permit: Permit, answers: A) -> Self {
-        let state = State::Attempt { attempt, permit };
-        Self { state, answers }
+        Self {
+            state: State::Attempt { attempt, permit },
+            answers,
+        }
     }
 
     pub(super) fn waiting(
@@ -90,17 +92,19 @@ where
 {
     type Output = Result<S::Response, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Attempt { attempt, permit } => {
-                    let result = ready!(attempt.poll(cx));
-                    if let Ok(response) = &result {
+                    // Looked at where it is: to take it out and put it back is to move it twice.
+                    let answer = attempt.poll(cx);
+                    if let Poll::Ready(Ok(response)) = &answer {
                         let mut call = Answered::new(permit);
                         this.answers.hear(response, &mut call);
                     }
-                    return Poll::Ready(result.map_err(|error| permit.unless_sent(error.into())));
+                    return answer.map_err(|error| permit.unless_sent(error.into()));
                 }
                 StateProj::Waiting { waiting } => {
                     let sent = ready!(waiting.poll(cx));

@@ -57,7 +57,7 @@
 //! With [`with_pacing`](RateLimitLayer::with_pacing) what is left goes evenly until it is there again, instead of in a burst
 //! before a stall. A [`Snapshot`] says when that is, and when a quota is spent at the present pace.
 //!
-//! Costs on the way: one lock of the key's own for each call and each response, and the look-up of a few header fields.
+//! Costs on the way: one lock of the key's own for each call and each response, and one pass over the header fields.
 //! Nothing is allocated, except to read the IETF's `RateLimit`, which is a list, and to wake those who may go sooner.
 //!
 //! # Readiness

@@ -50,6 +50,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let (shared, answers) = (&self.shared, self.answers.clone());
         let now = shared.common.clock.in_turn();

@@ -47,13 +47,13 @@ where
         let copy = shared.replay.copy(&request);
         shared.replay.number(&mut request, 1);
         let turn = shared.clock.turn();
-        let progress = Progress::begin(shared, copy, turn.now());
+        let began = turn.now();
         Self {
             state: State::Attempt {
                 attempt: ready.call(request),
             },
             later,
-            progress,
+            progress: Progress::begin(shared, copy, began),
         }
     }
 }
@@ -67,6 +67,7 @@ where
 {
     type Output = Result<S::Response, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -75,6 +76,9 @@ where
                     let Poll::Ready(result) = attempt.poll(cx) else {
                         return this.progress.pending();
                     };
+                    if this.progress.is_untroubled(&result) {
+                        return Poll::Ready(result.map_err(Into::into));
+                    }
                     match this.progress.after(result.map_err(Into::into)) {
                         Next::Return(result) => return Poll::Ready(result),
                         Next::Wait(Duration::ZERO, _) => State::Readying {

@@ -54,6 +54,13 @@ where
         }
     }
 
+    /// Whether the first attempt did what was asked. Its answer is only looked at, as to hand it about is to move it.
+    #[inline]
+    pub(super) fn is_untroubled<T: Carrier, E>(&self, result: &Result<T, E>) -> bool {
+        let is_ok = |response: &T| response.outcome(self.shared().clock).is_ok();
+        self.trouble.is_none() && result.as_ref().is_ok_and(is_ok)
+    }
+
     /// What follows an attempt. A response that is not returned is dropped here, before the wait, so that its connection
     /// is free.
     #[inline]

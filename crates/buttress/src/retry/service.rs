@@ -38,6 +38,7 @@ where
     }
 
     /// The service that is ready is called; a clone of it is kept for later attempts, and made ready when it is needed.
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let later = self.inner.clone();
         ResponseFuture::new(&mut self.inner, later, request, Arc::clone(&self.shared))

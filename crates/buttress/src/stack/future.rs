@@ -29,6 +29,7 @@ impl<S: HttpClient<B>, B> ResponseFuture<S, B> {
 impl<S: HttpClient<B>, B> Future for ResponseFuture<S, B> {
     type Output = Result<Response<StackBody<S::Body>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().answer.poll(cx)
     }

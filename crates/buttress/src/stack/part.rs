@@ -55,6 +55,7 @@ where
         }
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         match self {
             Self::On(service) => PartFuture::On {
@@ -116,6 +117,7 @@ where
 {
     type Output = Result<<L::Service as Service<Req>>::Response, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             PartProj::On { answer } => answer.poll(cx),

@@ -59,6 +59,7 @@ impl<S: HttpClient<B>, B: 'static> Service<Request<B>> for Stacked<S> {
         self.tower.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         ResponseFuture::new(self.tower.call(request))
     }

@@ -75,14 +75,15 @@ impl Learning {
         Self { adopts, ..self }
     }
 
-    /// What the fields of an answer say. `now` is for an answer that has no `Date` of its own.
-    pub fn read(&self, headers: &HeaderMap, now: UnixTime) -> Readings {
+    /// What the fields of an answer say. `now` is for an answer that has no `Date` of its own, and is asked for only where
+    /// something is said.
+    pub fn read(&self, headers: &HeaderMap, now: impl FnOnce() -> UnixTime) -> Readings {
         let mut readings = Readings::default();
         let concerns_us = |published: &Published<'_>| {
             let resource = self.resource.as_deref();
             resource.is_none_or(|resource| resource == published.name)
         };
-        let published = self.grammar.read(headers, now).filter(concerns_us);
+        let published = self.grammar.read_at(headers, now).filter(concerns_us);
         for (place, published) in readings.all.iter_mut().zip(published) {
             *place = Some(Reading::from(&published));
         }

@@ -35,6 +35,7 @@
 //!   without what is left of it (Cohere).
 
 mod ietf;
+mod lines;
 mod row;
 mod table;
 #[cfg(test)]
@@ -45,9 +46,9 @@ mod wait;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::header::AGE;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
+use self::lines::Lines;
 use self::row::Row;
 use super::amount::LONGEST;
 use crate::hint;
@@ -150,18 +151,30 @@ impl Grammar {
     ///
     /// Allocates for [`Grammar::Ietf`] alone, whose fields are lists.
     pub fn read(self, headers: &HeaderMap, now: UnixTime) -> impl Iterator<Item = Published<'_>> {
-        let is_cached = is_cached(headers);
+        self.read_at(headers, move || now)
+    }
+
+    /// The time is asked for only where something is published.
+    pub(super) fn read_at(
+        self,
+        headers: &HeaderMap,
+        now: impl FnOnce() -> UnixTime,
+    ) -> impl Iterator<Item = Published<'_>> {
+        let lines = Lines::of(headers);
         let items = match self {
-            Self::Ietf if !is_cached => ietf::items(headers),
+            Self::Ietf if !lines.is_cached() => ietf::items(headers),
             _ => Vec::new(),
         };
         let rows = match self {
-            _ if is_cached || !items.is_empty() => &[][..],
+            _ if lines.is_cached() || !items.is_empty() => &[][..],
             _ => self.rows(),
         };
-        // Dates are measured from the answer's own, which cancels the skew of clocks.
-        let now = hint::server_now(headers, now);
-        let rows = rows.iter().filter_map(move |row| row.read(headers, now));
+        let (rows, now) = match rows.iter().any(|row| row.is_in(&lines)) {
+            // Dates are measured from the answer's own, which cancels the skew of clocks.
+            true => (rows, hint::server_now(headers, now())),
+            false => (&[][..], UnixTime::default()),
+        };
+        let rows = rows.iter().filter_map(move |row| row.read(&lines, now));
         let all = rows.chain(items).map(move |one| match self {
             Self::Ietf => ietf::with_window(one, headers),
             _ => one,
@@ -202,16 +215,4 @@ impl<'h> Published<'h> {
         let says_nothing = sane.limit.is_none() && sane.remaining.is_none();
         (sane.limit != Some(0) && !is_too_much && !says_nothing).then_some(sane)
     }
-}
-
-/// Whether the answer was made for somebody else, some time ago.
-fn is_cached(headers: &HeaderMap) -> bool {
-    let hits = |value: &HeaderValue| {
-        let value = value.as_bytes().to_ascii_lowercase();
-        value.windows(3).any(|part| part == b"hit")
-    };
-    headers.contains_key(AGE)
-        || headers.contains_key("x-from-cache")
-        || headers.get("x-cache").is_some_and(hits)
-        || headers.get("cf-cache-status").is_some_and(hits)
 }

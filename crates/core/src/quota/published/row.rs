@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::HeaderMap;
-
+use super::lines::Lines;
 use super::wait::{self, Format};
 use super::{Published, Returns, Unit};
 use crate::quota::fields::first_number;
@@ -52,9 +51,15 @@ pub(super) const PLAIN: Row = Row {
 };
 
 impl Row {
+    /// Whether there is anything to read.
+    pub(super) fn is_in(&self, lines: &Lines<'_>) -> bool {
+        let mut fields = self.limit.into_iter().chain([self.remaining]);
+        fields.any(|field| lines.get(field).is_some())
+    }
+
     /// What the fields say, as it stands; `None` if they are not there, or a number in them is none.
-    pub(super) fn read<'h>(&self, headers: &'h HeaderMap, now: UnixTime) -> Option<Published<'h>> {
-        let value = |name: &str| Some(headers.get(name)?.as_bytes().trim_ascii());
+    pub(super) fn read<'h>(&self, lines: &Lines<'h>, now: UnixTime) -> Option<Published<'h>> {
+        let value = |name: &str| Some(lines.get(name)?.as_bytes().trim_ascii());
         // A number that is none is not passed over: the bucket is not to be trusted.
         let number = |name: Option<&str>| match name.and_then(value) {
             Some(text) => first_number(text).map(Some),
@@ -75,7 +80,7 @@ impl Row {
         };
         let (reset, returns) = told.or_else(by_the_clock).unzip();
         Some(Published {
-            name: self.name(headers),
+            name: self.name(lines),
             unit: self.unit,
             limit,
             remaining,
@@ -86,10 +91,18 @@ impl Row {
         })
     }
 
-    fn name<'h>(&self, headers: &'h HeaderMap) -> Cow<'h, str> {
+    /// The names of all its fields.
+    #[cfg(all(test, not(buttress_loom)))]
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let resets = self.resets.iter().map(|Reset(field, ..)| *field);
+        let others = [self.named_by, self.limit, Some(self.remaining)];
+        others.into_iter().flatten().chain(resets)
+    }
+
+    fn name<'h>(&self, lines: &Lines<'h>) -> Cow<'h, str> {
         let named = self
             .named_by
-            .and_then(|name| headers.get(name)?.to_str().ok());
+            .and_then(|name| lines.get(name)?.to_str().ok());
         Cow::Borrowed(named.unwrap_or(self.name))
     }
 }

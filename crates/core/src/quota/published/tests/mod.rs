@@ -1,5 +1,9 @@
+use std::cell::Cell;
+
+use http::HeaderValue;
 use proptest::prelude::*;
 
+use super::lines::is_of_a_quota;
 use super::*;
 
 mod ietf;
@@ -51,6 +55,43 @@ const GITHUB: [Line; 3] = [
     ("x-ratelimit-remaining", "4290"),
     ("x-ratelimit-reset", "1792499700"),
 ];
+
+#[test]
+fn every_field_of_every_table_is_known_by_how_it_begins() {
+    for grammar in GRAMMARS {
+        for field in grammar.rows().iter().flat_map(Row::fields) {
+            assert!(is_of_a_quota(field), "{grammar:?} {field}");
+        }
+    }
+    assert!(!is_of_a_quota("x-request-id"));
+}
+
+#[test]
+fn the_time_is_asked_for_where_something_is_said_and_not_else() {
+    let asked = |lines: &[Line]| {
+        let is_asked = Cell::new(false);
+        let headers = headers(lines);
+        let read = Grammar::OpenAi.read_at(&headers, || {
+            is_asked.set(true);
+            NOW
+        });
+        (read.count(), is_asked.get())
+    };
+    assert_eq!(asked(&[("content-type", "text/plain")]), (0, false));
+    assert_eq!(asked(&[("x-ratelimit-limit-tokens", "5")]), (1, true));
+}
+
+#[test]
+fn of_a_flood_of_lines_the_first_are_read() {
+    let flood = |first: Line, last: Line| {
+        let flood = [("x-ratelimit-flood", "1"); 100];
+        let lines: Vec<_> = [first].into_iter().chain(flood).chain([last]).collect();
+        read(Grammar::OpenAi, &lines).len()
+    };
+    let (other, limit) = (("server", "x"), ("x-ratelimit-limit-tokens", "5"));
+    assert_eq!(flood(limit, other), 1);
+    assert_eq!(flood(other, limit), 0);
+}
 
 #[test]
 fn an_answer_out_of_a_cache_says_nothing() {

@@ -117,7 +117,7 @@ fn of_githubs_resources_the_layers_own_is_learned_from_alone() {
         headers.insert(name, value.parse().unwrap());
     }
     let now = UnixTime::from_secs(1_792_497_600);
-    let is_heard = |learning: Learning| !learning.read(&headers, now).is_empty();
+    let is_heard = |learning: Learning| !learning.read(&headers, || now).is_empty();
     let github = Learning::new(Grammar::GitHub);
     assert!(!is_heard(github.clone()));
     assert!(is_heard(github.clone().with_resource("search")));
@@ -143,7 +143,7 @@ fn all_six_quotas_of_one_answer_hold() {
             headers.insert(name, left.into());
         }
         let learning = Learning::new(Grammar::OpenAiCompatible);
-        let readings = learning.read(&headers, UnixTime::from_secs(0));
+        let readings = learning.read(&headers, || UnixTime::from_secs(0));
         let mut schedule = learner(&[many().counting_calls(), many()]);
         let slot = goes(&mut schedule, seconds(0));
         let lesson = learning.lesson(&readings, false);

@@ -5,9 +5,9 @@
 //!
 //! # Signals
 //!
-//! `error.type` beats the status: `overloaded_error` under 429 or 500 is the provider's lack of room. A monthly cap is
-//! a 429 of type `rate_limit_error`, told apart by `details.error_code`, or by the date on which access returns. A
-//! subscription's window is used up when the header `anthropic-ratelimit-unified-status` says `rejected`.
+//! `error.type` beats the status: `overloaded_error` under 429 or 500 is the provider's lack of room. A cap is a 429
+//! of type `rate_limit_error`, told apart by `details.error_code` or the date on which access returns, or a 400, whose
+//! message begins so and may quote the request. A subscription is used up when its `-unified-status` says `rejected`.
 //!
 //! # Hints
 //!
@@ -85,10 +85,13 @@ const PUBLISHED: &[PublishedLimit] = published! {
 
 const SIGNALS: &[Signal] = signals! {
     "anthropic spend limit":        QuotaExhausted, Org     if Code["enforced_spend_limit_reached"];
+    "anthropic usage limit":        QuotaExhausted, Org     if Status[429], Code["rate_limit_error"],
+        Says["you will regain access on"];
     "anthropic usage limit":        QuotaExhausted, Org     if Status[400, 403, 429],
         Code["rate_limit_error", "invalid_request_error"],
-        Says["you will regain access on", "you have reached your api usage limits", "you have reached your specified"];
-    "anthropic credit balance":     QuotaExhausted, Org     if Status[400, 402, 403], Says["credit balance is too low"];
+        Begins["you have reached your api usage limits", "you have reached your specified"];
+    "anthropic credit balance":     QuotaExhausted, Org     if Status[400, 402, 403],
+        Begins["your credit balance is too low"];
     "anthropic billing":            QuotaExhausted, Org     if Code["billing_error"];
     "anthropic overloaded":         Overloaded,     Model   if Code["overloaded_error"];
     "anthropic overloaded":         Overloaded,     Model   if Status[429], Says["not your usage limit"];
@@ -97,12 +100,12 @@ const SIGNALS: &[Signal] = signals! {
     "anthropic acceleration limit": RateLimited,    Org     if Status[429], Says["usage increase rate"];
     "anthropic limit":              RateLimited,    Model   if Code["rate_limit_error"];
     "anthropic timeout":            Timeout,        Request if Code["timeout_error"];
-    // A success that is none, and events in a stream: the type stands for the status.
+    // Events in a stream concern a model, as its answer had begun.
     "anthropic fault":              ServerError,    Model   if Success, Code["api_error"];
-    "anthropic credential":         Auth,           Account if Success,
-        Code["authentication_error", "permission_error"];
-    "anthropic request":            ClientError,    Request if Success,
-        Code["invalid_request_error", "not_found_error", "request_too_large"];
+    "anthropic fault":              ServerError,    Request if Code["api_error"];
+    "anthropic credential":         Auth,           Account if Code["authentication_error", "permission_error"];
+    "anthropic not found":          ClientError,    Model   if Code["not_found_error"];
+    "anthropic request":            ClientError,    Request if Code["invalid_request_error", "request_too_large"];
 };
 
 const BUCKETS: &[Bucket] = buckets! {

@@ -32,6 +32,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Out of the array that it may stand in.
+    pub(crate) fn out_of_array(mut self) -> Self {
+        if let Value::Array(items) = &mut self.body {
+            self.body = items.first_mut().map(Value::take).unwrap_or_default();
+        }
+        self
+    }
+
     /// With the status that its error says it has, where its code is a number of a failure.
     pub(crate) fn by_code(self) -> Self {
         let code = self.body.pointer("/error/code").and_then(word);
@@ -46,11 +54,17 @@ impl Answer {
     }
 }
 
-/// A text, or a number as one.
+/// A text, or a number as one. A fraction, and what is too large for an integer, without an exponent.
 pub(crate) fn word(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            Some(Cow::Owned(float.map_or_else(
+                || number.to_string(),
+                |float| float.to_string(),
+            )))
+        }
         _ => None,
     }
 }
@@ -136,6 +150,26 @@ impl<'a> Fields<'a> {
     pub(crate) fn says(&self, phrase: &str) -> bool {
         self.messages()
             .any(|message| message.to_ascii_lowercase().contains(phrase))
+    }
+
+    /// Whether the message contains these words in lower case, and not as parts of longer ones.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        let is_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        self.messages().any(|message| {
+            let message = message.to_ascii_lowercase();
+            message.match_indices(words).any(|(at, _)| {
+                let (before, after) = (&message[..at], &message[at + words.len()..]);
+                !is_of_word(before.chars().next_back()) && !is_of_word(after.chars().next())
+            })
+        })
+    }
+
+    /// Whether the message begins with a phrase in lower case, whatever its own case.
+    pub(crate) fn begins(&self, phrase: &str) -> bool {
+        self.messages().any(|message| {
+            let start = message.trim_start().get(..phrase.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(phrase))
+        })
     }
 
     /// The duration that the message names after one of these phrases.

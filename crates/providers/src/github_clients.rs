@@ -30,13 +30,13 @@ use std::time::Duration;
 
 use buttress_core::classify::{Answer, Reply, Rule, generic};
 use buttress_core::hint::{HintSource, Hints, Reading};
-use buttress_core::{Class, Outcome, Repeat};
+use buttress_core::{Class, Outcome, Repeat, UnixTime};
 
 use crate::fields::Fields;
 use crate::github_graphql;
 use crate::github_rest::{PRIMARY, SECONDARY, is_exhausted};
 pub use crate::github_routes::resource;
-use crate::instant;
+use crate::instant::{self, Read};
 use crate::profile::{Hides, Profile};
 use crate::signal::signals;
 
@@ -45,7 +45,7 @@ pub const OCTOKIT: Profile = Profile {
     name: "octokit",
     title: "GitHub REST, as Octokit",
     signals: signals! {
-        SECONDARY:          RateLimited, Account if Status[403, 429], Says["secondary rate"];
+        SECONDARY:          RateLimited, Account if Status[403, 429], Looks("the message names it", says_secondary);
         PRIMARY:            RateLimited, Account if Status[403, 429], Looks("nothing remains", is_exhausted);
         // To them a 429 without these signs is an error like any other.
         "github other 429": ClientError, Request if Status[429];
@@ -64,7 +64,7 @@ pub const OCTOKIT_GRAPHQL: Profile = Profile {
         PRIMARY:               RateLimited, Account if Success,
             Looks("an error of the type RATE_LIMITED", is_rate_limited);
         "octokit other error": ClientError, Request if Success;
-        SECONDARY:             RateLimited, Account if Says["secondary rate"];
+        SECONDARY:             RateLimited, Account if Looks("the message names it", says_secondary);
         PRIMARY:               RateLimited, Account if Looks("nothing remains", is_exhausted);
         "github other 429":    ClientError, Request if Status[429];
     },
@@ -103,6 +103,11 @@ pub fn plugin_retry(do_not_retry: &[u16]) -> impl Rule + 'static {
     }
 }
 
+/// `/\bsecondary rate\b/i`
+fn says_secondary(fields: &Fields<'_>) -> bool {
+    fields.has_words("secondary rate")
+}
+
 fn is_rate_limited(fields: &Fields<'_>) -> bool {
     let mut errors = fields.items("/errors").iter();
     errors.any(|error| {
@@ -118,11 +123,11 @@ fn is_linked(fields: &Fields<'_>) -> bool {
 }
 
 /// The wait until the reset; a reset that is missing is 1970.
-fn reset(fields: &Fields<'_>) -> Duration {
+fn reset(fields: &Fields<'_>, read: Read) -> Reading {
     let reset = fields.header("x-ratelimit-reset").unwrap_or("0");
-    match fields.reads(reset, instant::epoch) {
-        Reading::Wait(wait) => wait,
-        Reading::Absent | Reading::Malformed => Duration::ZERO,
+    match fields.reads(reset, read) {
+        Reading::Absent | Reading::Malformed => Reading::Wait(Duration::ZERO),
+        wait @ Reading::Wait(_) => wait,
     }
 }
 
@@ -133,9 +138,11 @@ fn octokit_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
             Reading::Wait(Duration::from_secs(60)),
         ),
         PRIMARY => {
-            let reset = reset(fields);
-            let longer = reset.saturating_add(Duration::from_secs(u64::from(!reset.is_zero())));
-            hints.offer(HintSource::ResetHeader, Reading::Wait(longer));
+            let longer = |reset: &str, now: UnixTime| {
+                let before = now.as_nanos().saturating_sub(1_000_000_000);
+                instant::epoch(reset, UnixTime::from_nanos(before))
+            };
+            hints.offer(HintSource::ResetHeader, reset(fields, longer));
         }
         _ => {}
     }
@@ -144,6 +151,6 @@ fn octokit_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
 fn go_hints(fields: &Fields<'_>, outcome: &Outcome, hints: &mut Hints) {
     let is_told = fields.header("x-ratelimit-reset").is_some() || outcome.rule() == PRIMARY;
     if outcome.class() == Class::RateLimited && is_told {
-        hints.offer(HintSource::ResetHeader, Reading::Wait(reset(fields)));
+        hints.offer(HintSource::ResetHeader, reset(fields, instant::epoch));
     }
 }

@@ -104,7 +104,7 @@ fn is_too_quick(fields: &Fields<'_>) -> bool {
 }
 
 fn is_fault(fields: &Fields<'_>) -> bool {
-    let phrase = "Something went wrong while executing your query";
+    let phrase = "something went wrong while executing your query";
     has_message(fields, "", phrase)
 }
 
@@ -120,12 +120,12 @@ fn has_type(fields: &Fields<'_>, types: &[&str]) -> bool {
     })
 }
 
-/// An error of this type, or of none, whose message begins or ends so. What the caller wrote may stand in messages,
+/// An error of this type, or of none, whose message says so, in any case. What the caller wrote may stand in messages,
 /// and in those of other types does.
 fn has_message(fields: &Fields<'_>, kind: &str, phrase: &str) -> bool {
     fields.items("/errors").iter().any(|error| {
         let message = word(error, "message");
-        ["", kind].contains(&word(error, "type")) && message.contains(phrase)
+        ["", kind].contains(&word(error, "type")) && message.to_ascii_lowercase().contains(phrase)
     })
 }
 

@@ -113,7 +113,7 @@ const BUCKETS: &[Bucket] = buckets! { "x-ratelimit-remaining" => "x-ratelimit-re
 
 pub(crate) fn is_secondary(fields: &Fields<'_>) -> bool {
     let link = fields.text("/documentation_url");
-    fields.says("secondary rate")
+    fields.has_words("secondary rate")
         || fields.says("abuse detection mechanism")
         || link.ends_with("secondary-rate-limits")
         || link.ends_with("#abuse-rate-limits")

@@ -11,10 +11,10 @@ pub(crate) const CODES: &[&str] = &["/error/reason", "/error/status", "/error/co
 
 /// The error in its usual shape: out of the array it may stand in, out of the message of another error that holds it as
 /// text, and with the reason and the domain of its `ErrorInfo` beside its code.
-pub(crate) fn unwrapped(mut answer: Answer) -> Answer {
-    answer.body = out_of_array(answer.body);
-    if let Some(inner) = answer.body.pointer("/error/message").and_then(inner) {
-        answer.body = inner;
+pub(crate) fn unwrapped(answer: Answer) -> Answer {
+    let mut answer = answer.out_of_array();
+    if let Some(inner) = inner(&answer) {
+        answer = inner;
     }
     let info = detail(&answer.body, "google.rpc.ErrorInfo").next().cloned();
     if let (Some(mut info), Some(Value::Object(error))) = (info, answer.body.get_mut("error")) {
@@ -27,19 +27,14 @@ pub(crate) fn unwrapped(mut answer: Answer) -> Answer {
     answer
 }
 
-fn out_of_array(mut body: Value) -> Value {
-    match &mut body {
-        Value::Array(items) => items.first_mut().map(Value::take).unwrap_or_default(),
-        _ => body,
-    }
-}
-
-fn inner(message: &Value) -> Option<Value> {
-    let text = message.as_str()?.trim_start();
-    let inner = text
+fn inner(outer: &Answer) -> Option<Answer> {
+    let text = outer.body.pointer("/error/message")?.as_str()?.trim_start();
+    let body = text
         .starts_with(['{', '['])
-        .then(|| out_of_array(json::parse(text.as_bytes())))?;
-    inner.pointer("/error")?.is_object().then_some(inner)
+        .then(|| json::parse(text.as_bytes()))?;
+    let status = outer.status;
+    let inner = Answer { status, body }.out_of_array();
+    inner.body.pointer("/error")?.is_object().then_some(inner)
 }
 
 /// The details of a type. They stand under `@type` with a domain before the name.

@@ -131,13 +131,13 @@ impl Moment {
     }
 
     fn next(&self, now: UnixTime, zone: &Zone) -> Option<Duration> {
-        let today = zone.civil(now)?.date();
         let time = self.time()?;
-        let first = self.date(today)?;
         let earliest = UnixTime::from_nanos(
             now.as_nanos()
                 .saturating_sub(GRACE.as_nanos().try_into().ok()?),
         );
+        // Of what has just come: midnight may lie between, and a new year.
+        let first = self.date(zone.civil(earliest)?.date())?;
         let at = |date: Date| zone.instant(DateTime::from_parts(date, time));
         let mut instant = at(first)?;
         if instant < earliest && self.year.is_none() {

@@ -7,7 +7,8 @@
 //! # Signals
 //!
 //! Codes to the letter. Their words mislead: Scaleway's per-minute limit says "INSUFFICIENT QUOTA", and Cerebras names
-//! the parameter `quota` for requests per minute. A plan's end is known by "usage limit reached".
+//! the parameter `quota` for requests per minute. A plan's end is known by "usage limit reached". The error may stand in
+//! an array, as Gemini's does behind this language too.
 //!
 //! # Hints
 //!
@@ -35,7 +36,7 @@ use buttress_core::quota::published::Grammar;
 use buttress_core::{Class, Outcome, Scope};
 
 use crate::cost::{Charge, Cost};
-use crate::fields::Fields;
+use crate::fields::{Answer, Fields};
 use crate::generic;
 use crate::instant::{self, Bucket, buckets};
 use crate::openai::EXHAUSTED;
@@ -51,6 +52,7 @@ pub const PROFILE: Profile = Profile {
     signals: SIGNALS,
     codes: &["/error/code", "/error/type", "/code", "/type"],
     messages: &["/error/message", "/message"],
+    shape: Answer::out_of_array,
     hints,
     repeats_post: true,
     repeats_conflict: true,

@@ -87,7 +87,9 @@ const SIGNALS: &[Signal] = signals! {
 
 /// "A 402 without the header is not a wait-and-retry case."
 fn is_in_flight(fields: &Fields<'_>) -> bool {
-    fields.header("retry-after").is_some()
+    let mut header = Hints::default();
+    fields.offer_retry_after(&mut header);
+    header.best().is_some()
         && fields.text("/error/metadata/limit_source") == "openrouter_in_flight_budget"
 }
 

@@ -1,6 +1,7 @@
 //! What programs print for people, a line at a time.
 
 use std::borrow::Cow;
+use std::str::Chars;
 use std::time::Duration;
 
 use buttress_core::hint::{Hint, HintSource};
@@ -19,7 +20,11 @@ pub(crate) const SEPARATORS: [char; 7] = ['·', '∙', '•', '-', '–', '—',
 /// The notice on a line: without colours and marks before it, with straight apostrophes; or the text of the `result`
 /// event that the line is. `None` where no notice can be.
 pub(crate) fn notice(line: &str) -> Option<String> {
-    let line = result(line).unwrap_or(Cow::Borrowed(line));
+    let line = if line.trim_start().starts_with('{') {
+        result(line)?
+    } else {
+        Cow::Borrowed(line)
+    };
     let plain = without_escapes(&line).replace('\u{2019}', "'");
     let notice = plain
         .trim_start_matches(|c: char| !c.is_alphanumeric())
@@ -28,33 +33,42 @@ pub(crate) fn notice(line: &str) -> Option<String> {
     is_notice.then(|| notice.to_owned())
 }
 
-/// `{"type":"result","result":"…"}`, as the tools print it for programs.
+/// `{"type":"result","result":"…"}`, as the tools print it for programs. Other events hold what a model said.
 fn result(line: &str) -> Option<Cow<'_, str>> {
-    let event = line
-        .trim_start()
-        .starts_with('{')
-        .then(|| json::parse(line.as_bytes()))?;
+    let event = json::parse(line.as_bytes());
     let is_result = event.get("type").and_then(Value::as_str) == Some("result");
     let text = is_result.then(|| event.get("result")?.as_str().map(str::to_owned))??;
     Some(Cow::Owned(text.lines().next()?.to_owned()))
 }
 
-/// Without ANSI's control sequences: `ESC [ parameters letter`.
+/// Without ANSI's control sequences: `ESC [ parameters letter`, and `ESC ] text BEL`, which names a window or a link.
 fn without_escapes(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\u{1b}' => {
-                if characters.next() == Some('[') {
+            '\u{1b}' => match characters.next() {
+                Some('[') => {
                     // The last character of a sequence is the first of these.
                     characters.by_ref().find(|c| ('@'..='~').contains(c));
                 }
-            }
+                Some(']') => without_title(&mut characters),
+                _ => {}
+            },
             other => plain.push(other),
         }
     }
     plain
+}
+
+/// To its end: BEL, or `ESC \`.
+fn without_title(characters: &mut Chars<'_>) {
+    let end = characters
+        .by_ref()
+        .find(|c| ['\u{7}', '\u{1b}'].contains(c));
+    if end == Some('\u{1b}') {
+        characters.next();
+    }
 }
 
 /// A plan that is used up, until `wait` is over if that is known.
@@ -92,6 +106,15 @@ mod tests {
         );
         assert_eq!(notice(&"x".repeat(LONGEST_LINE + 1)), None);
         assert_eq!(notice("\u{1b}[").as_deref(), None);
+        let titled = "\u{1b}]0;title\u{7}Now\u{1b}]8;;https://x\u{1b}\\here";
+        assert_eq!(notice(titled).as_deref(), Some("Nowhere"));
+    }
+
+    #[test]
+    fn of_the_events_for_programs_only_the_result_is_a_notice() {
+        let of = |kind| notice(&format!(r#"{{"type":"{kind}","result":"limit reached"}}"#));
+        assert_eq!(of("result").as_deref(), Some("limit reached"));
+        assert_eq!(of("assistant"), None);
     }
 
     proptest::proptest! {

@@ -42,13 +42,9 @@ struct Limit {
 
 /// One field over several lines is one field.
 fn joined(fields: &Fields<'_>) -> Option<Vec<u8>> {
-    let mut lines = fields.headers().get_all(FIELD).iter();
-    let mut joined = lines.next()?.as_bytes().to_vec();
-    for line in lines {
-        joined.extend_from_slice(b", ");
-        joined.extend_from_slice(line.as_bytes());
-    }
-    Some(joined)
+    let lines = fields.headers().get_all(FIELD).iter();
+    let lines: Vec<_> = lines.map(|line| line.as_bytes().trim_ascii()).collect();
+    (!lines.is_empty()).then(|| lines.join(&b", "[..]))
 }
 
 fn list(field: &[u8]) -> Option<Vec<Limit>> {

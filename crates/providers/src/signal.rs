@@ -44,6 +44,8 @@ pub(crate) enum When {
     Code(&'static [&'static str]),
     /// The message contains one of these phrases, which are in lower case.
     Says(&'static [&'static str]),
+    /// The message begins with one of these. What a message quotes further on may be words of the request.
+    Begins(&'static [&'static str]),
     /// The header is there.
     Has(&'static str),
     /// The header has this value.
@@ -117,6 +119,7 @@ impl When {
             Self::Status(statuses) => statuses.contains(&fields.status().as_u16()),
             Self::Code(codes) => fields.codes().any(|code| codes.contains(&&*code)),
             Self::Says(phrases) => phrases.iter().any(|phrase| fields.says(phrase)),
+            Self::Begins(phrases) => phrases.iter().any(|phrase| fields.begins(phrase)),
             Self::Has(name) => fields.header(name).is_some(),
             Self::Header(name, value) => fields.header(name) == Some(value),
             Self::Zero(names) => names.iter().any(|name| is_zero(fields, name)),
@@ -137,6 +140,10 @@ impl fmt::Display for When {
             Self::Code(codes) => write!(f, "code {}", any_of(codes, "`", "`")),
             Self::Says(phrases) => {
                 write!(f, "message {}", any_of(phrases, "\u{201c}", "\u{201d}"))
+            }
+            Self::Begins(phrases) => {
+                let phrases = any_of(phrases, "\u{201c}", "\u{201d}");
+                write!(f, "message beginning {phrases}")
             }
             Self::Has(name) => write!(f, "header `{name}`"),
             Self::Header(name, value) => write!(f, "header `{name}: {value}`"),

@@ -12,7 +12,15 @@ use crate::report::{Mismatch, Report, Verdict, expect_eq};
 
 #[test]
 fn the_vectors_of_aws_error_classification_hold() {
-    let mut report = Report::on("aws_error_classification");
+    hold(Report::on("aws_error_classification"));
+}
+
+#[test]
+fn the_cases_of_aws_error_classification_hold_as_the_vectors_do() {
+    hold(Report::on_cases("aws_error_classification"));
+}
+
+fn hold(mut report: Report) {
     report.check("cases", Case::judge);
     report.finish();
 }

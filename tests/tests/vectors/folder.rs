@@ -8,6 +8,9 @@ use serde_json::Value;
 
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 
+/// Cases of ours, in the form of the others.
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+
 /// The file `name`, without its ending, from the folder in use.
 pub(crate) fn read(name: &str) -> Value {
     read_from(&in_use(), name)
@@ -16,6 +19,11 @@ pub(crate) fn read(name: &str) -> Value {
 /// The file `name` from the folder that stands beside these tests.
 pub(crate) fn read_own(name: &str) -> Value {
     read_from(Path::new(OWN), name)
+}
+
+/// The file `name` of cases of ours, whatever folder is in use.
+pub(crate) fn read_cases(name: &str) -> Value {
+    read_from(Path::new(CASES), name)
 }
 
 fn read_from(folder: &Path, name: &str) -> Value {

@@ -20,7 +20,15 @@ use crate::report::{Mismatch, Report, Verdict, expect, expect_eq};
 
 #[test]
 fn the_vectors_of_grpcs_pushback_hold() {
-    let mut report = Report::on("grpc_pushback");
+    hold(Report::on("grpc_pushback"));
+}
+
+#[test]
+fn the_cases_of_grpcs_pushback_hold_as_the_vectors_do() {
+    hold(Report::on_cases("grpc_pushback"));
+}
+
+fn hold(mut report: Report) {
     report.check("cases", Case::judge);
     report.finish();
 }

@@ -12,7 +12,15 @@ use crate::seconds::{LONGEST, ROUNDING, expect_wait, unix};
 
 #[test]
 fn the_vectors_of_http_date_and_retry_after_hold() {
-    let mut report = Report::on("http_date_retry_after");
+    hold(Report::on("http_date_retry_after"));
+}
+
+#[test]
+fn the_cases_of_http_date_and_retry_after_hold_as_the_vectors_do() {
+    hold(Report::on_cases("http_date_retry_after"));
+}
+
+fn hold(mut report: Report) {
     let year = report.field("clock_year").unwrap_or(2026);
     report.check("date_cases", |case| date(case, new_year(year)));
     report.check("delay_seconds_cases", seconds);

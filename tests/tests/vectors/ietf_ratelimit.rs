@@ -15,7 +15,15 @@ use crate::report::{Mismatch, Report, Verdict, expect_eq};
 
 #[test]
 fn the_vectors_of_the_ietf_ratelimit_fields_hold() {
-    let mut report = Report::on("ietf_ratelimit_fields");
+    hold(Report::on("ietf_ratelimit_fields"));
+}
+
+#[test]
+fn the_cases_of_the_ietf_ratelimit_fields_hold_as_the_vectors_do() {
+    hold(Report::on_cases("ietf_ratelimit_fields"));
+}
+
+fn hold(mut report: Report) {
     report.check("field_cases", field);
     report.check("decision_cases", decision);
     report.check("problem_types", problem_type);

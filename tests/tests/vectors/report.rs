@@ -69,6 +69,11 @@ impl Report {
         Self::of(name, folder::read(name))
     }
 
+    /// On the file `name` of the cases of ours, which none of them may differ from.
+    pub(crate) fn on_cases(name: &'static str) -> Self {
+        Self::of(name, folder::read_cases(name))
+    }
+
     fn of(file: &'static str, content: Value) -> Self {
         Self {
             file,

@@ -11,8 +11,8 @@ pub enum Grammar {
     /// RFC 9110 to the letter: `1*DIGIT`.
     Strict,
     /// Digits with an optional decimal fraction (`2.5`: servers send it, and the vendors' SDKs read it), and several
-    /// numbers that an intermediary joined with commas, of which the longest counts. Everything else is malformed:
-    /// signs, exponents, units, `inf`.
+    /// values that an intermediary joined with commas, of which the longest number counts. Everything else is
+    /// malformed: signs, exponents, units, `inf`.
     #[default]
     Lenient,
     /// What Python's `float()` reads (less `1_000`), as the OpenAI SDK: a number too large for it is a very long wait, `inf` and
@@ -39,12 +39,16 @@ impl Grammar {
     }
 }
 
-/// `5, 30`: the longest, if all are numbers. A date has a comma too, and is never split: it is not all numbers.
+/// `5, 30`: the longest number, as of lines that were not joined. What has letters is never split: a date has a comma
+/// too, and `1,5s` is no second.
 fn joined_decimals(value: &[u8], unit: u64) -> Option<Duration> {
-    value
-        .split(|byte| *byte == b',')
-        .map(|part| decimal(part.trim_ascii(), unit))
-        .try_fold(Duration::ZERO, |longest, wait| Some(longest.max(wait?)))
+    if value.iter().any(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    let parts = value.split(|byte| *byte == b',');
+    parts
+        .filter_map(|part| decimal(part.trim_ascii(), unit))
+        .max()
 }
 
 /// `1*DIGIT [ "." 1*DIGIT ]` units of `unit` nanoseconds, saturating, rounded up to a nanosecond.

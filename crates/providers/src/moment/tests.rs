@@ -37,6 +37,18 @@ fn what_has_just_come_is_now_and_a_minute_later_is_tomorrow() {
 }
 
 #[test]
+fn what_has_just_come_may_have_come_before_midnight_or_before_new_year() {
+    let new_year = UnixTime::from_secs(1_798_761_600); // Fri, 01 Jan 2027 00:00:00 GMT
+    for text in ["11:59pm", "Thu 11:59pm", "Dec 31, 11:59pm"] {
+        assert_eq!(
+            until(text, new_year, &Zone::UTC).map(|wait| wait.as_secs()),
+            Some(0),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn what_would_be_a_guess_is_nothing() {
     for text in [
         "12:30",

@@ -33,6 +33,7 @@ impl Profile {
         let is_failure = fields.value("/error").is_some()
             || fields.value("/response/error").is_some()
             || fields.text("/type") == "error"
+            || fields.text("/object") == "error"
             || fields.codes().any(|code| code.ends_with("Exception"));
         is_failure.then(|| self.outcome(&fields))
     }

@@ -23,6 +23,7 @@ fn numbers_of_retry_after_are_digits_and_perhaps_a_fraction() {
         ("0.0004", "1 retry_after"),
         ("5, 30", "30000 retry_after"),
         ("5,30", "30000 retry_after"),
+        ("-1, 5", "5000 retry_after"),
         ("+5", "-"),
         ("-43", "-"),
         ("inf", "-"),

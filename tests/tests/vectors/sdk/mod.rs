@@ -25,7 +25,15 @@ use crate::seconds::{ROUNDING, expect_wait, unix};
 
 #[test]
 fn the_vectors_of_openais_retry_after_hold() {
-    let mut report = Report::on("retry_after_openai");
+    openai_holds(Report::on("retry_after_openai"));
+}
+
+#[test]
+fn the_cases_of_openais_retry_after_hold_as_the_vectors_do() {
+    openai_holds(Report::on_cases("retry_after_openai"));
+}
+
+fn openai_holds(mut report: Report) {
     let now = report.field("now_unix").unwrap_or_default();
     // To refuse is the loop's part: the function alone passes over what is too long.
     let openai = Sdk {
@@ -53,7 +61,15 @@ struct OpenAiPolicy {
 
 #[test]
 fn the_vectors_of_anthropics_retry_after_hold() {
-    let mut report = Report::on("retry_after_anthropic");
+    anthropic_holds(Report::on("retry_after_anthropic"));
+}
+
+#[test]
+fn the_cases_of_anthropics_retry_after_hold_as_the_vectors_do() {
+    anthropic_holds(Report::on_cases("retry_after_anthropic"));
+}
+
+fn anthropic_holds(mut report: Report) {
     let now = report.field("now_unix").unwrap_or_default();
     report.check("cases", |case: &Case| match case.policy {
         Some(policy) => anthropic(policy).judge(case, now),

@@ -246,23 +246,30 @@ fn by_status(result: Result<&Response<ProbeBody>, &BoxError>) -> Outcome {
     }
 }
 
-/// The types that the sources of the crates say to be layers.
+/// The types that the sources of the crates say to be layers. One that goes by other names is those.
 fn exported() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-    let mut layers = Vec::new();
-    for place in ["buttress/src", "clients"] {
-        for file in sources(&crates.join(place)) {
-            let text = fs::read_to_string(file).unwrap();
-            let lines = text.lines().filter(|line| line.starts_with("impl"));
-            let named = lines.filter_map(|line| line.split_once("Layer<S> for "));
-            let name = |rest: &str| {
-                rest.split(|c: char| !c.is_alphanumeric())
-                    .next()
-                    .map(str::to_owned)
-            };
-            layers.extend(named.filter_map(|(_, rest)| name(rest)));
+    let (mut layers, mut aliases) = (Vec::new(), Vec::new());
+    let name = |text: &str| {
+        let end = text.find(|c: char| !c.is_alphanumeric());
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let places = ["buttress/src", "clients"].map(|place| sources(&crates.join(place)));
+    for file in places.into_iter().flatten() {
+        for line in fs::read_to_string(file).unwrap().lines() {
+            let layer = line
+                .strip_prefix("impl")
+                .map(|rest| rest.split_once("Layer<S> for "));
+            layers.extend(layer.flatten().map(|(_, rest)| name(rest)));
+            let alias = line
+                .strip_prefix("pub type ")
+                .map(|rest| rest.rsplit_once(" = "));
+            aliases.extend(alias.flatten().map(|(alias, of)| (name(alias), name(of))));
         }
     }
+    aliases.retain(|(_, of)| layers.contains(of));
+    layers.retain(|layer| aliases.iter().all(|(_, of)| of != layer));
+    layers.extend(aliases.into_iter().map(|(alias, _)| alias));
     layers.sort();
     layers
 }

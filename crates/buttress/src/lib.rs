@@ -1,8 +1,8 @@
 //! Layered resilience for any tower service.
 //!
-//! A program that calls an HTTP API meets 429s, 5xx, resets and outages. Buttress is a set of tower layers that stand
-//! around the client that is there already: each does one thing, and they meet through the [`Outcome`](core::Outcome)
-//! that the innermost of them decides, once per attempt.
+//! A program that calls an HTTP API meets 429s, 5xx, resets and outages. Buttress is a set of tower layers around the
+//! client you already have: each does one thing, and they meet through the [`Outcome`](core::Outcome) that the innermost
+//! of them decides, once per attempt.
 //!
 //! ```text
 //! observe::call → deadline → retry → fail-fast → cooldown → concurrency → rate limit → breaker → observe::attempt
@@ -19,10 +19,10 @@
 )]
 //! * [`deadline`]: how long a call may take in all, known to the layers inside.
 //! * [`classify`]: what each answer means, by provider, status, headers and body.
-//! * [`breaker`]: whether to ask a server at all that does not do well.
+//! * [`breaker`]: leaves alone a server that is not well, and probes it gently.
 //! * [`cooldown`]: when one caller is told to wait, all who share the limit wait, and none for ever.
-//! * [`fail_fast`]: what would be refused further in is refused before it queues for anything.
-//! * [`rate_limit`]: how fast to send; each call takes the next free slot of its quotas, and sleeps once until then.
+//! * [`fail_fast`]: refuses at once what a layer further in would refuse.
+//! * [`rate_limit`]: how fast to send; each attempt takes the next free slot of its quotas, and sleeps once until then.
 #![cfg_attr(
     feature = "providers",
     doc = "* [`github`]: the lanes in which requests to GitHub are spaced."
@@ -30,9 +30,9 @@
 //! * [`retry`]: whether to try again and when; never before the server allows it, never without a bound.
 //! * [`concurrency`]: how many attempts may be in flight, found out from how they end.
 //! * [`attempt_timeout`]: how long one attempt may take.
-//! * [`isolation`]: a panic of what is inside becomes an outcome.
+//! * [`isolation`]: turns a panic inside into an outcome.
 //! * [`observe`]: what happened to each call and attempt, as events, metrics, spans.
-//! * [`rebuild`]: a client that is broken for good is replaced.
+//! * [`rebuild`]: replaces a client that is broken for good.
 //!
 #![cfg_attr(feature = "providers", doc = "```")]
 #![cfg_attr(not(feature = "providers"), doc = "```ignore")]

@@ -13,7 +13,7 @@ use crate::keyed::DEFAULT_CAPACITY;
 use crate::observe::Watcher;
 use crate::time::Clock;
 
-/// Leaves a server alone that does not do well. See the [module](crate::breaker).
+/// Leaves alone a server that is not well. See the [module](crate::breaker).
 ///
 /// The circuits are shared by all services that one layer value makes, and by their clones.
 pub struct CircuitBreakerLayer<K = Everything> {
@@ -63,7 +63,7 @@ impl<K: Clone> CircuitBreakerLayer<K> {
         self
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);

@@ -1,4 +1,4 @@
-//! A circuit breaker: a server that does not do well is left alone, and probed gently.
+//! A circuit breaker: a server that is not well is left alone, and probed gently.
 //!
 //! A call passes if the circuit of its key is closed; is refused at once, with the time when it would pass, if the
 //! circuit is open; and passes as one of a few probes if it is half-open. When the answer comes, its

@@ -12,7 +12,7 @@ use crate::carrier::Carrier;
 use crate::key::{Everything, Keyer};
 use crate::readiness;
 
-/// A service that leaves a server alone that does not do well. See the [module](crate::breaker).
+/// A service that leaves alone a server that is not well. See the [module](crate::breaker).
 pub struct CircuitBreaker<S, K = Everything> {
     inner: S,
     shared: Arc<Shared<K>>,

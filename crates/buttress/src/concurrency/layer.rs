@@ -135,7 +135,7 @@ impl<L, A> ConcurrencyLayer<L, A> {
         }
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         let watcher = Watcher::new(observer);
@@ -158,13 +158,13 @@ impl<L, A> ConcurrencyLayer<L, A> {
         }
     }
 
-    /// Shows the numbers.
+    /// To look at the limit, and at who is in flight and who waits.
     pub fn handle(&self) -> Handle {
         let gate = Arc::clone(&self.gate);
         Handle { gate }
     }
 
-    /// Shows the numbers of the calls that are apart; of all, where none is.
+    /// The same, of the calls that are apart; of all, where none is.
     pub fn handle_apart(&self) -> Handle {
         let gate = Arc::clone(&self.gate_apart);
         Handle { gate }
@@ -256,7 +256,7 @@ impl Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (limit, in_flight, waiting) = self.gate.numbers();
-        f.debug_struct("Handle")
+        f.debug_struct("concurrency::Handle")
             .field("limit", &limit)
             .field("in_flight", &in_flight)
             .field("waiting", &waiting)

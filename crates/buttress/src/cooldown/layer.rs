@@ -95,7 +95,7 @@ impl<K: Clone> CooldownLayer<K> {
         self.renew(|settings| settings.seed = seed)
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         self.with(|gates| gates.watcher = Watcher::new(observer))

@@ -43,7 +43,7 @@ impl<L: Clone> FailFastLayer<L> {
         self
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         Arc::make_mut(&mut self.shared).watcher = Watcher::new(observer);

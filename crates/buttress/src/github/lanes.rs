@@ -122,7 +122,7 @@ impl<L: Clone> LanesLayer<L> {
         }
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         let again = || Arc::clone(&observer);

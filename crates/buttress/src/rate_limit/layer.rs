@@ -147,7 +147,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
         self
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.common_mut().watcher = Watcher::new(observer);

@@ -49,7 +49,7 @@ impl<S> RebuildLayer<S> {
         self.with(policy, clock, watcher)
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         let (policy, clock) = (self.shop.policy, self.shop.clock);

@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// With somebody who wants to know, in every layer.
+    /// With an observer, which every layer tells what it does.
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.common.observer = Some(observer);
         self

@@ -1,4 +1,4 @@
-//! What happened, for whoever wants to know.
+//! What happened, as observers are told it.
 //!
 //! Events hold nothing of a request that may be secret: no path, no query, no header, no word of the client's errors but
 //! where a variant says so. A [`Key`] in an event shows its kind and no more.

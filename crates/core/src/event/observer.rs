@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Event, Routine};
 
-/// Whoever wants to know. Called on the path of the call: an observer that is slow makes calls slow.
+/// Is told what happens. Called on the path of the call: an observer that is slow makes calls slow.
 ///
 /// Several are one in a tuple: `(Metrics::new("openai"), Tracing)`.
 pub trait Observer: Send + Sync {

@@ -100,7 +100,7 @@ impl<G, L> GovernorLayer<G, L> {
         Self { clock, ..self }
     }
 
-    /// With somebody who wants to know.
+    /// With an observer, which is told what this layer does.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         let watcher = Watcher::new(observer);

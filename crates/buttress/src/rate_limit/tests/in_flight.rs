@@ -57,21 +57,6 @@ async fn however_a_call_ends_it_takes_no_other_with_it_out_of_those_in_flight() 
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_fault_is_not_too_fast() {
-    for class in [Class::ServerError, Class::Overloaded, Class::Timeout] {
-        let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
-        let mut service = layer.layer(service_fn(move |_: u64| {
-            std::future::ready(Ok::<_, BoxError>(Classified::new((), Outcome::new(class))))
-        }));
-        for _ in 0..10 {
-            service.ready().await.unwrap().call(0).await.unwrap();
-        }
-        let found = layer.handle().snapshot(Key::ALL).found;
-        assert_eq!(found, None, "{class}");
-    }
-}
-
 fn by_path(request: &Request<()>) -> Key {
     let path = request.uri().path().len();
     by_itself(&u64::try_from(path).unwrap())

@@ -14,6 +14,7 @@ use super::*;
 use crate::look::Look;
 use crate::time::Clock;
 
+mod adaptive;
 mod answers;
 mod fairness;
 mod given_back;

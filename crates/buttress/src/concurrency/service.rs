@@ -1,5 +1,4 @@
 use std::fmt;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use buttress_core::{BoxError, Why};
@@ -15,15 +14,14 @@ use crate::look::Look;
 use crate::readiness;
 
 /// A service with so many attempts in flight and no more. See the [module](crate::concurrency).
+#[derive(Clone)]
 pub struct Concurrency<S, L = (), A = ()> {
     inner: S,
-    /// Shared by all clones: a retry further out makes one for each call.
-    layer: Arc<ConcurrencyLayer<L, A>>,
+    layer: ConcurrencyLayer<L, A>,
 }
 
 impl<S, L, A> Concurrency<S, L, A> {
     pub(super) fn new(inner: S, layer: ConcurrencyLayer<L, A>) -> Self {
-        let layer = Arc::new(layer);
         Self { inner, layer }
     }
 }
@@ -63,15 +61,6 @@ where
                 readiness::give_up(&mut self.inner);
                 ResponseFuture::full(self.layer.refused(Why::Concurrency), clock)
             }
-        }
-    }
-}
-
-impl<S: Clone, L, A> Clone for Concurrency<S, L, A> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            layer: Arc::clone(&self.layer),
         }
     }
 }

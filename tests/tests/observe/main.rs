@@ -6,8 +6,6 @@
 mod log;
 #[cfg(test)]
 mod stack;
-#[cfg(test)]
-mod unheard;
 
 use std::fs;
 use std::pin::Pin;

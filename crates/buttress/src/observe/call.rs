@@ -1,6 +1,6 @@
 //! Each call is told when it begins and when it ends, and what it went through.
 //!
-//! The outermost layer. It keeps the [`Story`](super::Story) of the call: what the layers inside tell while the call is
+//! The outermost layer. It keeps the [`Story`] of the call: what the layers inside tell while the call is
 //! polled is written into it, whether or not they have an observer, and the end of the call is told with all of it.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Where nobody listens: no test of this program has a subscriber.
+//! Where nobody listens: a program of its own, as `tracing` and `log` each have one listener for all of a program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,7 +34,6 @@ fn asked_by(observer: Arc<dyn Observer>) -> u32 {
     asked.0.load(Ordering::Relaxed)
 }
 
-/// One test, as the level of `log` is the whole program's.
 #[test]
 fn nothing_is_found_out_about_a_request_where_no_subscriber_and_no_logger_listens() {
     assert_eq!(asked_by(Arc::new(Tracing)), 0);

@@ -6,6 +6,8 @@ mod levels;
 mod load;
 mod order;
 mod reload;
+mod told;
+mod wiring;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -146,3 +146,51 @@ async fn a_stream_whose_head_was_a_failure_is_not_followed() {
     stream.fail(&outcome(Class::RateLimited, 9));
     assert_ready_ok!(task::spawn(client.call(request())).poll());
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_another_is_under_way_the_place_of_a_stream_is_not_given_back_again() {
+    for scope in [Scope::Model, Scope::Account] {
+        let stream = Stream::default();
+        let (asked, inner) = (Arc::new(Mutex::new(0)), stream.clone());
+        let client = tower::service_fn(move |_: Request<()>| {
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            let mut limited = limited(10);
+            let told = outcome(Class::RateLimited, 10).with_scope(scope);
+            limited.extensions_mut().insert(told);
+            let answer = match *asked {
+                1 => Some(limited),
+                2 => Some(streaming(&inner)),
+                3 => None,
+                _ => Some(Response::new(())),
+            };
+            async move {
+                match answer {
+                    Some(answer) => Ok::<_, BoxError>(answer),
+                    None => std::future::pending().await,
+                }
+            }
+        });
+        let model = ByHeader::new(http::HeaderName::from_static("x-model"));
+        let layer = exact().with_keyer(Within::new(model, ByHeader::default()));
+        let mut client = layer.layer(client);
+        let mut ask = || {
+            let request = Request::get("/").header("authorization", "a");
+            task::spawn(client.call(request.header("x-model", "x").body(()).unwrap()))
+        };
+        assert_ready_ok!(ask().poll());
+        let (mut probe, mut next) = (ask(), ask());
+        assert_pending!(probe.poll());
+        assert_pending!(next.poll());
+        advance(10 * SECOND + Duration::from_millis(1)).await;
+        assert_ready_ok!(probe.poll());
+        assert_pending!(next.poll());
+        stream.fail(&outcome(Class::RateLimited, 7).with_scope(scope));
+        let mut last = ask();
+        assert_pending!(last.poll());
+        advance(7 * SECOND + Duration::from_millis(1)).await;
+        assert_pending!(last.poll(), "one may be under way, and one is");
+        drop(next);
+        assert_ready_ok!(last.poll(), "{scope:?}");
+    }
+}

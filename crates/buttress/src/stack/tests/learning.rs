@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use buttress_core::policy::{KeyBy, Limit, RateLimit};
 use buttress_core::quota::Quota;
+use buttress_core::{Outcome, Rejected, UnixTime};
 use tower::{ServiceExt, service_fn};
 
 use super::*;
+use crate::time::Clock;
 
 /// What GitHub says of a resource, at noon of a day.
 fn of_resource(resource: &'static str) -> Response<Body> {
@@ -71,4 +73,31 @@ async fn the_servers_limit_is_adopted_where_the_policy_says_so() {
     let requests = limited(Limit::requests).with_adopt(true);
     let (_, level) = learnt("github", requests, "core").await;
     assert_eq!(level, Some((5_000, 3)));
+}
+
+const NOON: i64 = 1_792_497_600; // Tue, 20 Oct 2026 12:00:00 GMT
+
+#[tokio::test(start_paused = true)]
+async fn without_a_date_of_the_servers_all_layers_go_by_the_wall_clock_that_was_given() {
+    let limits = RateLimit::default().with_max_wait(Duration::ZERO);
+    let policy = Policy::bare(ProfileName::new("github").unwrap()).with_rate_limit(limits);
+    let clock = Clock::with_wall(|| UnixTime::from_secs(NOON));
+    let stack = Stack::builder().policy(policy).with_clock(clock).build();
+    let service = stack.unwrap().layer(service_fn(|_: Ask| {
+        let response = Response::builder()
+            .status(503)
+            .header("retry-after", "Tue, 20 Oct 2026 12:00:30 GMT")
+            .header("x-ratelimit-limit", "5000")
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", NOON + 60)
+            .header("x-ratelimit-resource", "core");
+        std::future::ready(Ok::<_, Infallible>(response.body(Body::new()).unwrap()))
+    }));
+    let response = service.clone().oneshot(ask()).await.unwrap();
+    let hint = response.extensions().get::<Outcome>().unwrap().hint();
+    assert_eq!(hint.map(|hint| hint.wait), Some(Duration::from_secs(30)));
+    let refused = service.oneshot(ask()).await.unwrap_err();
+    let until = Rejected::find(&*refused).and_then(|rejected| rejected.not_before);
+    let wait = until.unwrap().since(clock.now()).as_secs();
+    assert!((59..=62).contains(&wait), "{wait}");
 }

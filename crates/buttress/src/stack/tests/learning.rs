@@ -101,3 +101,24 @@ async fn without_a_date_of_the_servers_all_layers_go_by_the_wall_clock_that_was_
     let wait = until.unwrap().since(clock.now()).as_secs();
     assert!((59..=62).contains(&wait), "{wait}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_tokens_is_not_heeded_where_no_request_is_weighed() {
+    let policy = Policy::bare(ProfileName::new("openai").unwrap());
+    let policy = policy.with_rate_limit(RateLimit::default().with_learn(true));
+    let stack = Stack::new(policy).unwrap();
+    let service = stack.layer(service_fn(|_: Ask| {
+        let response = Response::builder()
+            .header("x-ratelimit-limit-requests", "60")
+            .header("x-ratelimit-remaining-requests", "59")
+            .header("x-ratelimit-reset-requests", "1s")
+            .header("x-ratelimit-limit-tokens", "150000")
+            .header("x-ratelimit-remaining-tokens", "1")
+            .header("x-ratelimit-reset-tokens", "6m0s");
+        std::future::ready(Ok::<_, Infallible>(response.body(Body::new()).unwrap()))
+    }));
+    service.oneshot(ask()).await.unwrap();
+    let learned = &stack.rate_limits().unwrap().snapshots()[0].1.learned;
+    let remaining: Vec<_> = learned.iter().map(|one| one.remaining).collect();
+    assert_eq!(remaining, [59]);
+}

@@ -8,7 +8,7 @@ use buttress_core::quota::{Learning, Quota};
 use tower_layer::Layer;
 
 use super::answers::Answers;
-use super::handle::RateLimits;
+use super::handle::Handle;
 use super::service::RateLimit;
 use super::shared::{Common, Parts, Shared};
 use super::terms::OnePerCall;
@@ -162,8 +162,8 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
 impl<K, T, L, A> RateLimitLayer<K, T, L, A> {
     /// To look at the quotas, and to change them. To be taken last: what changes how they are kept (capacity, pacing, what
     /// is learned) begins with new ones, of which an earlier handle does not know.
-    pub fn handle(&self) -> RateLimits<K, T, L> {
-        RateLimits::new(Arc::clone(&self.shared))
+    pub fn handle(&self) -> Handle<K, T, L> {
+        Handle::new(Arc::clone(&self.shared))
     }
 }
 

@@ -126,7 +126,7 @@ pub use buttress_core::quota::{Counts, Grammar, Learned, Learning, Level, Quota,
 
 pub use self::answers::{Answered, Answers, Listen};
 pub use self::future::ResponseFuture;
-pub use self::handle::RateLimits;
+pub use self::handle::Handle;
 pub use self::layer::RateLimitLayer;
 pub use self::service::RateLimit;
 pub use self::terms::{ByExtension, Cost, OnePerCall, Terms};

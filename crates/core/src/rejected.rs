@@ -139,7 +139,7 @@ impl fmt::Display for Charge {
         let Self { cost, quota } = self;
         let (units, period) = (quota.units(), quota.period());
         match quota.counts() {
-            Counts::Calls => write!(f, "the quota holds {units} calls per {period:?}"),
+            Counts::Requests => write!(f, "the quota holds {units} requests per {period:?}"),
             Counts::Cost if quota.largest() == units => {
                 write!(
                     f,
@@ -178,7 +178,9 @@ mod tests {
         assert_eq!(told(tokens), said);
         let burst = "the call costs 5000, the quota holds 50 and has 1000 per 60s";
         assert!(told(tokens.with_burst(50).unwrap()).ends_with(burst));
-        assert!(told(tokens.counting_calls()).ends_with("the quota holds 1000 calls per 60s"));
+        assert!(
+            told(tokens.counting_requests()).ends_with("the quota holds 1000 requests per 60s")
+        );
     }
 
     #[test]

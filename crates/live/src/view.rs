@@ -236,7 +236,7 @@ impl Learned {
 
 const fn counts(counts: Counts) -> &'static str {
     match counts {
-        Counts::Calls => "calls",
+        Counts::Requests => "requests",
         Counts::Cost => "units",
     }
 }

@@ -11,7 +11,7 @@ use super::answers::Answers;
 use super::handle::Handle;
 use super::service::RateLimit;
 use super::shared::{Common, Parts, Shared};
-use super::terms::OnePerCall;
+use super::terms::OnePerRequest;
 use crate::key::Everything;
 use crate::observe::Watcher;
 use crate::time::Clock;
@@ -22,7 +22,7 @@ use crate::time::Clock;
 /// three say what is asked of a request: its key, its terms, and who would refuse it further in. The last is
 /// [`Answers`] where something is learned from responses, which then have to be a [`Carrier`](crate::Carrier), and `()`
 /// where they may be anything.
-pub struct RateLimitLayer<K = Everything, T = OnePerCall, L = (), A = ()> {
+pub struct RateLimitLayer<K = Everything, T = OnePerRequest, L = (), A = ()> {
     shared: Arc<Shared<K, T, L>>,
     answers: A,
 }
@@ -32,7 +32,7 @@ impl RateLimitLayer {
     pub fn new(quotas: impl IntoIterator<Item = Quota>) -> Self {
         let parts = Parts {
             keyer: Everything,
-            terms: OnePerCall,
+            terms: OnePerRequest,
             look: (),
         };
         Self {

@@ -179,7 +179,10 @@ fn rate(draft: &mut Draft<'_>, path: &str) -> Option<Rate> {
 
 /// What it looks at.
 fn windowed(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
-    let window = match draft.small("breaker.calls").filter(|_| counts_calls(draft)) {
+    let window = match draft
+        .small("breaker.calls")
+        .filter(|_| counts_requests(draft))
+    {
         Some(calls) => draft.keep("breaker.calls", Window::calls(calls)),
         None => time_window(draft),
     };
@@ -202,7 +205,7 @@ fn windowed(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
 }
 
 /// Whether the window is one of calls: of two that exclude each other, the one that was set.
-fn counts_calls(draft: &Draft<'_>) -> bool {
+fn counts_requests(draft: &Draft<'_>) -> bool {
     draft.is_set("breaker.calls")
         || !(draft.is_set("breaker.window") || draft.is_set("breaker.buckets"))
 }

@@ -235,8 +235,12 @@ fn rate_limit() -> impl Strategy<Value = RateLimit> {
     let limit = (any::<bool>(), quota());
     let limits = (costly, prop::collection::vec(limit, 0..5)).prop_map(|(costly, limits)| {
         let mut all: Vec<Limit> = Vec::new();
-        for (counts_calls, quota) in limits {
-            let unit = if counts_calls { Unit::Requests } else { costly };
+        for (counts_requests, quota) in limits {
+            let unit = if counts_requests {
+                Unit::Requests
+            } else {
+                costly
+            };
             let is_new =
                 |limit: &Limit| limit.unit() != unit || limit.quota().period() != quota.period();
             if all.iter().all(is_new) {

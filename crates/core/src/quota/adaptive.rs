@@ -33,7 +33,7 @@ pub enum Rise {
     /// Along the cubic curve of the AWS SDKs.
     #[default]
     Cubic,
-    /// By so many calls per second, each second.
+    /// By so many requests per second, each second.
     Additive(f64),
 }
 
@@ -99,7 +99,7 @@ impl Curve {
     }
 }
 
-/// How many calls per second are made, smoothed.
+/// How many requests per second are made, smoothed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Measured {
     slice: u64,
@@ -267,12 +267,12 @@ impl Adaptive {
         self.is_enabled
     }
 
-    /// The calls per second that are let through.
+    /// The requests per second that are let through.
     pub const fn rate(&self) -> f64 {
         self.tokens.rate()
     }
 
-    /// The calls per second that are made.
+    /// The requests per second that are made.
     pub const fn measured(&self) -> f64 {
         self.measured_rate
     }

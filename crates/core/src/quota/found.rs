@@ -106,7 +106,7 @@ fn quota(rate: f64) -> Option<Quota> {
     let interval = interval.max(Duration::from_nanos(1));
     let held = 1_000_000_000 / saturating_nanos(interval);
     let quota = Quota::new(1, interval).ok()?.with_burst(held.max(1)).ok()?;
-    Some(quota.counting_calls())
+    Some(quota.counting_requests())
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn keys() -> impl Fn(&u64) -> Key + Clone {
 #[tokio::test(start_paused = true)]
 async fn of_the_quotas_of_many_keys_the_least_is_told() {
     let quotas = [
-        Quota::per_minute(500).unwrap().counting_calls(),
+        Quota::per_minute(500).unwrap().counting_requests(),
         Quota::per_day(1_000).unwrap(),
     ];
     let key = keys();

@@ -75,7 +75,7 @@ impl Server {
 
 pub(super) fn layer(
     quota: Quota,
-) -> RateLimitLayer<crate::key::Everything, OnePerCall, (), Answers> {
+) -> RateLimitLayer<crate::key::Everything, OnePerRequest, (), Answers> {
     RateLimitLayer::new([quota])
         .with_clock(clock())
         .with_learning(Grammar::GitHub)

@@ -68,7 +68,7 @@ fn named<const N: usize>(
 
 /// One failure opens the circuit.
 fn frail() -> Policy {
-    let circuit = Circuit::in_a_row(NonZeroU32::MIN);
+    let circuit = Circuit::only_consecutive(NonZeroU32::MIN);
     bare().with_breaker(Breaker::new(circuit))
 }
 

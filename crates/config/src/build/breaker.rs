@@ -18,11 +18,11 @@ pub(super) fn show(breaker: &Breaker, shown: &mut Shown) {
 fn show_circuit(circuit: &Circuit, shown: &mut Shown) {
     let rate = |rate: Rate| Value::Share(rate.millionths());
     shown.maybe("breaker.failure_rate", circuit.failure_rate().map(rate));
-    if let Some((share, slow)) = circuit.slow_rate() {
+    if let Some((share, slow)) = circuit.slow_call_rate() {
         shown.put("breaker.slow_call_rate", rate(share));
         shown.duration("breaker.slow_call", slow);
     }
-    if let Some(failures) = circuit.failures_in_a_row() {
+    if let Some(failures) = circuit.consecutive() {
         shown.count("breaker.consecutive", failures.get());
     }
     let window = circuit.window();
@@ -36,10 +36,10 @@ fn show_circuit(circuit: &Circuit, shown: &mut Shown) {
     shown.count("breaker.minimum_calls", circuit.minimum_calls());
     shown.duration("breaker.open_for", circuit.open_for());
     shown.duration("breaker.max_open_for", circuit.max_open_for());
-    let growth = circuit.growth_percent().saturating_mul(PER_PERCENT);
+    let growth = circuit.open_growth().saturating_mul(PER_PERCENT);
     shown.put("breaker.open_growth", Value::Share(growth));
     shown.count("breaker.probes", circuit.probes());
-    let (half_open, stalled) = circuit.half_open_limit();
+    let (half_open, stalled) = circuit.half_open_for();
     shown.duration("breaker.half_open_for", half_open);
     let stalled = match stalled {
         Stalled::Open => "open",
@@ -99,9 +99,9 @@ fn rebase(draft: &mut Draft<'_>) {
         "hystrix" => Circuit::hystrix(),
         _ => Circuit::finagle(),
     });
-    let in_a_row = draft.positive("breaker.consecutive");
-    let in_a_row = in_a_row.filter(|_| draft.is_set("breaker.consecutive"));
-    if let Some(circuit) = preset.or_else(|| in_a_row.map(Circuit::in_a_row)) {
+    let consecutive = draft.positive("breaker.consecutive");
+    let consecutive = consecutive.filter(|_| draft.is_set("breaker.consecutive"));
+    if let Some(circuit) = preset.or_else(|| consecutive.map(Circuit::only_consecutive)) {
         let mut shown = Shown::default();
         show(&Breaker::new(circuit), &mut shown);
         draft.rebase("breaker", shown);
@@ -135,14 +135,14 @@ fn circuit(draft: &mut Draft<'_>) -> Circuit {
 
 /// What it opens at.
 fn rated(draft: &mut Draft<'_>) -> Circuit {
-    let in_a_row = draft.positive("breaker.consecutive");
+    let consecutive = draft.positive("breaker.consecutive");
     let failures = rate(draft, "breaker.failure_rate");
     let mut circuit = Circuit::default().without_failure_rate();
     if let Some(rate) = failures {
         circuit = circuit.with_failure_rate(rate);
     }
-    if let Some(in_a_row) = in_a_row {
-        circuit = circuit.with_in_a_row(in_a_row);
+    if let Some(consecutive) = consecutive {
+        circuit = circuit.with_consecutive(consecutive);
     }
     let slow = draft.duration("breaker.slow_call");
     let share = match draft.value("breaker.slow_call_rate") {
@@ -159,8 +159,8 @@ fn rated(draft: &mut Draft<'_>) -> Circuit {
         );
     }
     if let (Some(slow), Some(share)) = (slow, share) {
-        circuit = circuit.with_slow_rate(share, slow);
-    } else if draft.value("breaker.failure_rate").is_none() && in_a_row.is_none() {
+        circuit = circuit.with_slow_call_rate(share, slow);
+    } else if draft.value("breaker.failure_rate").is_none() && consecutive.is_none() {
         let expected = "a `failure_rate`, `consecutive` or `slow_call`; or `breaker = false`";
         draft.refuse(
             "breaker.failure_rate",
@@ -240,7 +240,7 @@ fn opened(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
     let growth = draft.share("breaker.open_growth");
     if let (Some(open), Some(most), Some(growth)) = (open, most, growth) {
         let made = match growth % PER_PERCENT {
-            0 => circuit.with_growing_open(open, growth / PER_PERCENT, most),
+            0 => circuit.with_open_growth(open, growth / PER_PERCENT, most),
             _ => Err(Invalid::new("breaker growth", growth, "a whole percentage")),
         };
         let is_growth = !(PER_PERCENT * 100..=PER_PERCENT * 1_000).contains(&growth)
@@ -256,7 +256,7 @@ fn opened(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
         _ => Stalled::Open,
     };
     if let Some(limit) = draft.duration("breaker.half_open_for") {
-        let made = circuit.with_half_open_limit(limit, stalled);
+        let made = circuit.with_half_open_for(limit, stalled);
         circuit = draft.keep("breaker.half_open_for", made).unwrap_or(circuit);
     }
     circuit

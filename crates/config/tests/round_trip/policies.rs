@@ -287,15 +287,16 @@ fn opened_at() -> impl Strategy<Value = Circuit> {
         Just(Circuit::dotnet()),
         Just(Circuit::hystrix()),
         Just(Circuit::finagle()),
-        positive().prop_map(Circuit::in_a_row),
+        positive().prop_map(Circuit::only_consecutive),
         rate().prop_map(|rate| Circuit::default().with_failure_rate(rate)),
-        (rate(), time()).prop_map(|(rate, slow)| Circuit::default().with_slow_rate(rate, slow)),
+        (rate(), time())
+            .prop_map(|(rate, slow)| Circuit::default().with_slow_call_rate(rate, slow)),
         (rate(), time()).prop_map(|(rate, slow)| Circuit::default()
             .without_failure_rate()
-            .with_slow_rate(rate, slow)),
+            .with_slow_call_rate(rate, slow)),
         (rate(), positive()).prop_map(|(rate, row)| Circuit::default()
             .with_failure_rate(rate)
-            .with_in_a_row(row)),
+            .with_consecutive(row)),
     ]
 }
 
@@ -334,8 +335,8 @@ fn circuit() -> impl Strategy<Value = Circuit> {
         let (base, growth, most) = open;
         let (probes, limited, dropped, opens, mode) = rest;
         let circuit = circuit
-            .with_growing_open(base.min(most), growth, base.max(most))
-            .and_then(|circuit| circuit.with_half_open_limit(half.0, half.1))
+            .with_open_growth(base.min(most), growth, base.max(most))
+            .and_then(|circuit| circuit.with_half_open_for(half.0, half.1))
             .and_then(|circuit| circuit.with_probes(probes))
             .unwrap()
             .with_rate_limited(limited)

@@ -78,7 +78,7 @@ async fn of_the_pauses_the_longest_is_told_and_it_gets_shorter() {
 async fn circuits_are_counted_by_state_and_the_worst_rate_is_told() {
     let key = keys();
     let one = NonZeroU32::MIN;
-    let layer = CircuitBreakerLayer::new(Circuit::in_a_row(one)).with_keyer(key.clone());
+    let layer = CircuitBreakerLayer::new(Circuit::only_consecutive(one)).with_keyer(key.clone());
     let handle = layer.handle();
     assert_eq!(
         reported(&handle),

@@ -37,7 +37,7 @@ fn limited(limits: impl IntoIterator<Item = Limit>) -> Policy {
 }
 
 fn in_a_row(failures: u32) -> Circuit {
-    Circuit::in_a_row(NonZeroU32::new(failures).unwrap())
+    Circuit::only_consecutive(NonZeroU32::new(failures).unwrap())
 }
 
 async fn went(service: &Stacked<Client>, calls: usize) -> usize {

@@ -62,7 +62,7 @@ pub(super) fn per_minute(units: u64) -> RateLimit {
 }
 
 pub(super) fn opens_at_once() -> Breaker {
-    Breaker::new(Circuit::in_a_row(one()))
+    Breaker::new(Circuit::only_consecutive(one()))
 }
 
 pub(super) fn pauses() -> Cooldown {

@@ -92,6 +92,7 @@ impl End {
 
 /// One attempt that was followed by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attempt {
     /// What it meant.
     pub class: Class,

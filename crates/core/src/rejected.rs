@@ -85,11 +85,19 @@ pub struct Rejected {
 
 /// What a call costs of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Charge {
     /// The cost, in the quota's units.
     pub cost: u64,
     /// The quota.
     pub quota: Quota,
+}
+
+impl Charge {
+    /// `cost` units of `quota`.
+    pub const fn new(cost: u64, quota: Quota) -> Self {
+        Self { cost, quota }
+    }
 }
 
 impl Rejected {
@@ -164,7 +172,7 @@ mod tests {
     use super::*;
 
     fn told(quota: Quota) -> String {
-        let charge = Charge { cost: 5_000, quota };
+        let charge = Charge::new(5_000, quota);
         Rejected::new(Why::TooLarge, Key::ALL)
             .with_charge(charge)
             .to_string()

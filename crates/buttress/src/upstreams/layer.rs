@@ -25,6 +25,7 @@ impl ToUpstream {
 
 /// What becomes of a request that belongs to no upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unknown {
     /// It is refused, with an [`UnknownUpstream`](super::UnknownUpstream).
     #[default]

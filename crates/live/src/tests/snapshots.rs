@@ -227,10 +227,7 @@ fn attempt(outcome: &Outcome) -> Event<'_> {
 #[test]
 fn a_call_that_is_too_large_is_shown_with_the_numbers() {
     let upstream = Hands::default().upstream();
-    let charge = Charge {
-        cost: 5_000,
-        quota: Quota::per_minute(1_000).unwrap(),
-    };
+    let charge = Charge::new(5_000, Quota::per_minute(1_000).unwrap());
     upstream.observer().observe(&Event::Rejected {
         rejected: &Rejected::new(Why::TooLarge, Key::ALL).with_charge(charge),
     });

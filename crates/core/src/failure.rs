@@ -87,7 +87,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no answer: {}", self.outcome.class())?;
         match self.history() {
-            Some(history) => write!(f, ", {history}"),
+            Some(history) => write!(f, " after {history}"),
             None => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::key::Key;
+use crate::key::{Key, KeyKind};
 use crate::quota::{Counts, Quota};
 use crate::time::Timestamp;
 
@@ -135,6 +135,11 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rejected before sending: {}", self.why.name())?;
+        match self.key.kind() {
+            KeyKind::All => {}
+            // Of what kind, and never which: a key may be a secret.
+            kind => write!(f, " for one {}", kind.name())?,
+        }
         match &self.charge {
             None => Ok(()),
             Some(charge) => write!(f, ": {charge}"),
@@ -169,6 +174,8 @@ impl Error for Rejected {}
 
 #[cfg(test)]
 mod tests {
+    use std::hash::RandomState;
+
     use super::*;
 
     fn told(quota: Quota) -> String {
@@ -189,6 +196,13 @@ mod tests {
         assert!(
             told(tokens.counting_requests()).ends_with("the quota holds 1000 requests per 60s")
         );
+    }
+
+    #[test]
+    fn a_refusal_tells_the_kind_of_its_key_and_nothing_else_of_it() {
+        let key = Key::new(KeyKind::Credential, "sk-secret", &RandomState::new());
+        let told = Rejected::new(Why::Cooldown, key).to_string();
+        assert_eq!(told, "rejected before sending: cooldown for one credential");
     }
 
     #[test]

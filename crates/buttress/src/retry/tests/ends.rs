@@ -255,7 +255,7 @@ async fn the_clients_error_comes_back_with_the_history() {
     };
     assert_eq!(
         error.to_string(),
-        "no answer: interrupted, 5 attempts, ended by attempts"
+        "no answer: interrupted after 5 attempts, as no more are allowed"
     );
     let failure = error.downcast::<Failure>().unwrap();
     assert_eq!(failure.history().map(History::attempts), Some(5));

@@ -214,9 +214,10 @@ fn idempotency_header(key: &IdempotencyKey, profile: &Profile) -> IdempotencyHea
     let known = profile.idempotency_header();
     let honoured = known.filter(buttress_providers::IdempotencyHeader::is_honoured);
     let honoured = honoured.and_then(|header| header.name().parse().ok());
+    let added = |header: IdempotencyHeader| header.with_added_keys(true);
     match (key, honoured.map(IdempotencyHeader::new)) {
-        (IdempotencyKey::Header(name), _) => IdempotencyHeader::new(name.clone()).added(),
-        (IdempotencyKey::Profile, Some(honoured)) => honoured.added(),
+        (IdempotencyKey::Header(name), _) => added(IdempotencyHeader::new(name.clone())),
+        (IdempotencyKey::Profile, Some(honoured)) => added(honoured),
         (_, honoured) => honoured.unwrap_or_default(),
     }
 }

@@ -182,6 +182,21 @@ async fn to_let_strangers_pass_is_a_choice_and_a_wrong_name_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_becomes_of_strangers_is_the_clones_own_and_outlives_a_reload() {
+    let strict = two();
+    let lenient = strict.clone().with_unknown(Unknown::Pass);
+    let strict = strict.layer(Client::default());
+    let passing = lenient.layer(Client::default());
+    let stranger = || get("https://three.example/x");
+    assert_eq!(status(&strict, stranger()).await, None);
+    assert_eq!(status(&passing, stranger()).await, Some(200));
+    let other = named([("four", at("https://four.example", frail()))]);
+    lenient.reload(other).unwrap();
+    assert_eq!(status(&strict, stranger()).await, None);
+    assert_eq!(status(&passing, stranger()).await, Some(200));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reload_keeps_what_the_upstreams_know_that_stay() {
     let upstreams = two();
     let service = upstreams.layer(Client::default());

@@ -121,11 +121,8 @@ fn circuit(draft: &mut Draft<'_>) -> Circuit {
     };
     let circuit = circuit
         .with_rate_limited(verdict(draft.word("breaker.rate_limited")))
-        .with_dropped(verdict(draft.word("breaker.dropped")));
-    let circuit = match draft.flag("breaker.opens_on_hint") {
-        true => circuit.with_open_on_hint(),
-        false => circuit,
-    };
+        .with_dropped(verdict(draft.word("breaker.dropped")))
+        .with_opens_on_hint(draft.flag("breaker.opens_on_hint"));
     match draft.word("breaker.mode") {
         Some("metrics-only") => circuit.with_metrics_only(),
         Some("disabled") => circuit.with_disabled(),

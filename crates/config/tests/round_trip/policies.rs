@@ -340,12 +340,8 @@ fn circuit() -> impl Strategy<Value = Circuit> {
             .and_then(|circuit| circuit.with_probes(probes))
             .unwrap()
             .with_rate_limited(limited)
-            .with_dropped(dropped);
-        let circuit = if opens {
-            circuit.with_open_on_hint()
-        } else {
-            circuit
-        };
+            .with_dropped(dropped)
+            .with_opens_on_hint(opens);
         match mode {
             0 => circuit,
             1 => circuit.with_metrics_only(),

@@ -251,12 +251,12 @@ impl Circuit {
         }
     }
 
-    /// Opens at once, for as long as the server says, when a failure comes with a hint: by default such a hint only
-    /// lengthens the time for which the circuit opens anyway.
+    /// Whether it opens at once, for as long as the server says, when a failure comes with a hint. By default such a hint
+    /// only lengthens the time for which the circuit opens anyway.
     #[must_use]
-    pub const fn with_open_on_hint(self) -> Self {
+    pub const fn with_opens_on_hint(self, opens_on_hint: bool) -> Self {
         Self {
-            opens_on_hint: true,
+            opens_on_hint,
             ..self
         }
     }

@@ -245,7 +245,7 @@ fn a_hint_lengthens_the_time_it_is_open_for() {
             .as_secs()
     };
     assert_eq!(left(&scene), 20);
-    let scene = Scene::new(small().with_open_on_hint());
+    let scene = Scene::new(small().with_opens_on_hint(true));
     scene.call(hinted(secs(1)));
     assert_eq!(left(&scene), 5, "at once, and no shorter than usual");
 }

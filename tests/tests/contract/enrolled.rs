@@ -24,7 +24,7 @@ use buttress::observe::{AttemptLayer, CallLayer, Observer};
 use buttress::providers::openai;
 use buttress::rate_limit::governor::GovernorLayer;
 use buttress::rate_limit::usage::UsageLayer;
-use buttress::rate_limit::{Answers, Grammar, OnePerRequest, Quota, RateLimitLayer, Rise};
+use buttress::rate_limit::{Answers, Grammar, Increase, OnePerRequest, Quota, RateLimitLayer};
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
 use buttress::stack::Stack;
@@ -136,7 +136,7 @@ fn learns() -> RateLimitLayer<impl Fn(&Http) -> Key + Clone, OnePerRequest, (), 
     layer
         .with_keyer(apart())
         .with_learning(Grammar::OpenAi)
-        .with_adaptive(Rise::Cubic)
+        .with_adaptive(Increase::Cubic)
 }
 
 /// Longer than anything here takes.

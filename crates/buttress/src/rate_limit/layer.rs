@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use buttress_core::Observer;
-use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::adaptive::Increase;
 use buttress_core::quota::{Learning, Quota};
 use tower_layer::Layer;
 
@@ -85,7 +85,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
     /// Finds a limit that nobody publishes by trying: with each answer that says "too fast" the rate falls, and it rises while
     /// none does. What `quotas` there are hold beside it.
     #[must_use]
-    pub fn with_adaptive(self, rise: Rise) -> RateLimitLayer<K, T, L, Answers>
+    pub fn with_adaptive(self, rise: Increase) -> RateLimitLayer<K, T, L, Answers>
     where
         A: Into<Answers>,
     {

@@ -120,7 +120,7 @@ mod terms;
 mod tests;
 mod ticket;
 
-pub use buttress_core::quota::adaptive::Rise;
+pub use buttress_core::quota::adaptive::Increase;
 pub use buttress_core::quota::published::Unit;
 pub use buttress_core::quota::{Counts, Grammar, Learned, Learning, Level, Quota, Shape, Snapshot};
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::Reading;
-use super::super::adaptive::Rise;
+use super::super::adaptive::Increase;
 use super::learned::{hear, reading};
 use super::*;
 
@@ -232,7 +232,7 @@ proptest! {
         steps in steps(UNIT), burst in 1_u64..12, late_by in lateness(), is_paced: bool,
     ) {
         let schedule = schedule(&[per_second(10, burst)]).with_learning();
-        let schedule = schedule.with_pacing(is_paced).with_adaptive(Rise::Additive(4.0));
+        let schedule = schedule.with_pacing(is_paced).with_adaptive(Increase::Additive(4.0));
         let world = run_schedule(schedule, steps, late_by);
         prop_assert!(!overflows(&world.sent, UNIT, burst));
     }

@@ -3,7 +3,7 @@
 //! You will see a 429 that is not repeated, as no wait lifts it, and by which rule that was known:
 //!
 //! ```text
-//! 429 Too Many Requests: quota_exhausted by the rule "openai quota", 1 attempt, ended by not_retryable
+//! 429 Too Many Requests: quota_exhausted by the rule "openai quota", 1 attempt, as such a failure is not repeated
 //! ```
 
 use buttress::classify::{ClassifyLayer, Rules};

@@ -15,7 +15,7 @@ use buttress::BoxError;
 use buttress::classify::{ClassifyLayer, Rules};
 use buttress::observe::{AttemptLayer, CallLayer, Metrics, Observer, Tracing};
 use buttress::providers::openai;
-use buttress::rate_limit::{Grammar, Quota, RateLimitLayer, Rise};
+use buttress::rate_limit::{Grammar, Increase, Quota, RateLimitLayer};
 use buttress::retry::{Http, Replay, Retries, RetryLayer};
 use buttress::stack::Stack;
 use buttress::stack::policy::{Concurrency, Limit, RateLimit};
@@ -279,7 +279,7 @@ fn to_learn_from_a_success_allocates_nothing() -> Result<(), Box<dyn std::error:
     let alone = cost(&mut Publishing).count_total;
     let layer = RateLimitLayer::new([Quota::per_second(1_000)?]);
     let learning = layer.clone().with_learning(Grammar::OpenAi);
-    let learning = learning.with_adaptive(Rise::Cubic).with_pacing(false);
+    let learning = learning.with_adaptive(Increase::Cubic).with_pacing(false);
     for info in [
         cost(&mut layer.layer(Publishing)),
         cost(&mut learning.layer(Publishing)),

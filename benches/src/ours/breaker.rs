@@ -23,7 +23,7 @@ const HTTP_PEER: &str = "tower-resilience circuit breaker, http";
 /// look at it; and with a circuit for each host.
 pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     let calls = Circuit::default().with_window(Window::calls(100)?);
-    let slow = Circuit::default().with_slow_rate(Rate::ALL, Duration::from_secs(60));
+    let slow = Circuit::default().with_slow_call_rate(Rate::ALL, Duration::from_secs(60));
     for (name, circuit) in [
         ("breaker", Circuit::default()),
         ("breaker, window of calls", calls),

@@ -22,7 +22,7 @@ pub(super) fn rows(bench: &mut Bench) -> Result<(), BoxError> {
     let quota = Quota::per_second(1_000_000_000)?;
     let layer = RateLimitLayer::new([quota]);
     bench.row::<Unit, _>("rate-limit", Some(LIMITER), layer.layer(Unit::inner()));
-    let calls = Quota::per_second(100_000_000)?.counting_calls();
+    let calls = Quota::per_second(100_000_000)?.counting_requests();
     let day = Quota::per_day(1_000_000_000_000)?;
     let several = RateLimitLayer::new([quota, calls, day]).layer(Unit::inner());
     bench.row::<Unit, _>("rate-limit, three quotas", Some(LIMITER), several);

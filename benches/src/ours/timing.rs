@@ -12,7 +12,7 @@ use buttress::concurrency::{Algorithm, ConcurrencyLayer};
 use buttress::core::Timestamp;
 use buttress::deadline::DeadlineLayer;
 use buttress::isolation::IsolationLayer;
-use buttress::options::Unasked;
+use buttress::options::NoOptions;
 use http::Extensions;
 use tower::Layer;
 
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) fn rows(bench: &mut Bench) {
     let deadline = DeadlineLayer::new(LIMIT);
-    let any = deadline.clone().with_options(Unasked);
+    let any = deadline.clone().with_options(NoOptions);
     let timeout = AttemptTimeoutLayer::new(LIMIT);
     let at_once = "tower-resilience time limiter";
     bench.row::<Unit, _>("deadline", Some(at_once), any.layer(Unit::inner()));

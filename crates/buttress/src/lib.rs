@@ -48,6 +48,8 @@
 //!     .service(client);
 //! ```
 //!
+//! What could not be done says when it can: [`not_before`], of any result.
+//!
 //! # Runtime
 //!
 //! Waits and timeouts are tokio's timers: the runtime that polls a stack needs its time driver
@@ -103,6 +105,7 @@ mod carrier;
 mod judge;
 mod keyed;
 mod look;
+mod not_before;
 mod readiness;
 mod stream;
 mod time;
@@ -117,5 +120,6 @@ pub use buttress_reqwest as reqwest;
 pub use self::call_time::CallTime;
 pub use self::carrier::{Carrier, Classified};
 pub use self::look::{Holds, Look};
+pub use self::not_before::not_before;
 pub use self::stream::Stream;
 pub use self::time::Clock;

@@ -23,8 +23,7 @@
 use buttress_core::{Key, Timestamp, breaker, pause, quota};
 pub use buttress_live::*;
 
-use crate::rate_limit::RateLimits;
-use crate::{Clock, cooldown};
+use crate::{Clock, cooldown, rate_limit};
 
 impl Now for Clock {
     fn now(&self) -> Timestamp {
@@ -40,11 +39,11 @@ impl<K: Send + Sync + 'static> Circuits for crate::breaker::Handle<K> {
 
 impl<K: Send + Sync + 'static> Pauses for cooldown::Handle<K> {
     fn pauses(&self) -> Vec<(Key, pause::Snapshot)> {
-        self.all()
+        self.snapshots()
     }
 }
 
-impl<K, T, L> Quotas for RateLimits<K, T, L>
+impl<K, T, L> Quotas for rate_limit::Handle<K, T, L>
 where
     K: Send + Sync + 'static,
     T: Send + Sync + 'static,
@@ -73,14 +72,13 @@ mod stack {
 
     impl Pauses for Stack {
         fn pauses(&self) -> Vec<(Key, pause::Snapshot)> {
-            self.cooldown().map_or_else(Vec::new, |it| it.all())
+            self.cooldown().map_or_else(Vec::new, |it| it.snapshots())
         }
     }
 
     impl Quotas for Stack {
         fn quotas(&self) -> Vec<(Key, quota::Snapshot)> {
-            self.rate_limits()
-                .map_or_else(Vec::new, |it| it.snapshots())
+            self.rate_limit().map_or_else(Vec::new, |it| it.snapshots())
         }
     }
 

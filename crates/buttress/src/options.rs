@@ -104,9 +104,9 @@ impl<B> ReadOptions<Request<B>> for Extension {
 
 /// Nowhere: for requests of any type.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unasked;
+pub struct NoOptions;
 
-impl<Req> ReadOptions<Req> for Unasked {
+impl<Req> ReadOptions<Req> for NoOptions {
     fn options(&self, _request: &Req) -> CallOptions {
         CallOptions::default()
     }

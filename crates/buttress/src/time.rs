@@ -68,8 +68,13 @@ impl Clock {
         (self.wall)()
     }
 
+    /// How long it is until `time`; nothing if it has passed.
+    pub fn until(self, time: Timestamp) -> Duration {
+        time.since(self.now())
+    }
+
     /// What the wall clock will show at `time`, or has shown: for a job queue that is to try again
-    /// [not before](buttress_core::History::not_before) then.
+    /// [not before](crate::not_before) then.
     pub fn wall_at(self, time: Timestamp) -> UnixTime {
         let now = self.now();
         let nanos = i128::from(time.as_nanos()) - i128::from(now.as_nanos());

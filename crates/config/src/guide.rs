@@ -9,6 +9,7 @@ use crate::table::KEYS;
 use crate::value::Kind;
 
 /// Every setting, as a table in Markdown: its path, what it takes, what it is by default, what it does.
+#[doc(hidden)]
 pub fn settings_table() -> String {
     let defaults = build::show(&Policy::default());
     let mut table = String::from("| setting | takes | by default | |\n|---|---|---|---|\n");

@@ -50,7 +50,7 @@
 //!
 //! # One table
 //!
-//! The reader, the [`schema`], the [file to begin with](init), the [guide](settings_table) and the printer are made
+//! The reader, the [`schema`], the [file to begin with](init), the table of the guide and the printer are made
 //! from one table of settings.
 
 mod build;
@@ -77,7 +77,7 @@ mod value;
 pub use self::config::{Config, Declared, Document, Origin, Shown};
 pub use self::guide::settings_table;
 pub use self::init::init;
-pub use self::print::{Unsaid, to_json, to_toml};
+pub use self::print::{Unprintable, to_json, to_toml};
 pub use self::problem::{Problem, Problems, Severity};
 pub use self::schema::schema;
 pub use self::source::{Place, Source};

@@ -15,18 +15,18 @@ use crate::value::Value;
 /// What cannot be written to a file: a policy with a setting that can only be made in Rust, such as the smoothing of a
 /// concurrency limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsaid {
+pub struct Unprintable {
     upstream: UpstreamName,
 }
 
-impl Unsaid {
+impl Unprintable {
     /// The upstream whose policy it is.
     pub const fn upstream(&self) -> &UpstreamName {
         &self.upstream
     }
 }
 
-impl fmt::Display for Unsaid {
+impl fmt::Display for Unprintable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.upstream.as_str();
         write!(
@@ -36,7 +36,7 @@ impl fmt::Display for Unsaid {
     }
 }
 
-impl std::error::Error for Unsaid {}
+impl std::error::Error for Unprintable {}
 
 /// Upstreams as a TOML file, which says the same when it is read.
 ///
@@ -54,7 +54,7 @@ impl std::error::Error for Unsaid {}
 /// If one of them has a setting that only Rust can make.
 pub fn to_toml<'u>(
     upstreams: impl IntoIterator<Item = (&'u UpstreamName, &'u Upstream)>,
-) -> Result<String, Unsaid> {
+) -> Result<String, Unprintable> {
     let mut text = String::new();
     for (name, upstream) in upstreams {
         let written = toml(name, &values(upstream, None));
@@ -71,7 +71,7 @@ pub fn to_toml<'u>(
 /// If one of them has a setting that only Rust can make.
 pub fn to_json<'u>(
     upstreams: impl IntoIterator<Item = (&'u UpstreamName, &'u Upstream)>,
-) -> Result<String, Unsaid> {
+) -> Result<String, Unprintable> {
     let mut all = serde_json::Map::new();
     for (name, upstream) in upstreams {
         let object = object("", &values(upstream, None));
@@ -111,7 +111,7 @@ fn said(
     upstream: &Upstream,
     written: &str,
     format: Format,
-) -> Result<(), Unsaid> {
+) -> Result<(), Unprintable> {
     let document = match format {
         Format::Toml => Document::toml("", written),
         Format::Json => Document::json("", written),
@@ -122,7 +122,7 @@ fn said(
         .and_then(|config| config.upstream(name.as_str()));
     match declared.is_some_and(|declared| declared.upstream() == upstream) {
         true => Ok(()),
-        false => Err(Unsaid {
+        false => Err(Unprintable {
             upstream: name.clone(),
         }),
     }

@@ -190,7 +190,7 @@ fn failures_in_a_row_alone_look_at_no_share() {
     let five = std::num::NonZeroU32::new(5).unwrap();
     assert_eq!(
         policy.breaker().unwrap().circuit(),
-        &Circuit::in_a_row(five)
+        &Circuit::only_consecutive(five)
     );
 }
 

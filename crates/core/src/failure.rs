@@ -7,6 +7,7 @@ use std::io;
 use crate::history::History;
 use crate::outcome::{Class, Outcome};
 use crate::rejected::Rejected;
+use crate::time::Timestamp;
 
 /// Any error: what all layers return, so that ten of them compose without a conversion.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -86,7 +87,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no answer: {}", self.outcome.class())?;
         match self.history() {
-            Some(history) => write!(f, ", {history}"),
+            Some(history) => write!(f, " after {history}"),
             None => Ok(()),
         }
     }
@@ -110,6 +111,25 @@ pub fn outcome(error: &(dyn Error + 'static)) -> Outcome {
         return Outcome::new(Class::Rejected);
     }
     Outcome::new(find::<io::Error>(error).map_or(Class::Interrupted, class_of_io))
+}
+
+/// When it makes sense to try again after this error: the latest time that a refusal, a history or a hint in its chain
+/// says. `now` stands for the moment of an answer that nobody measured.
+///
+/// ```
+/// use buttress_core::{Key, Rejected, Timestamp, Why, failure};
+///
+/// let later = Timestamp::from_nanos(7);
+/// let rejected = Rejected::new(Why::CircuitOpen, Key::ALL).with_not_before(Some(later));
+/// assert_eq!(failure::not_before(&rejected, Timestamp::ORIGIN), Some(later));
+/// ```
+pub fn not_before(error: &(dyn Error + 'static), now: Timestamp) -> Option<Timestamp> {
+    let refused = Rejected::find(error).and_then(|rejected| rejected.not_before);
+    let failed = Failure::find(error).and_then(|failure| match failure.history() {
+        Some(history) => history.not_before(),
+        None => failure.outcome.not_before(now),
+    });
+    refused.max(failed)
 }
 
 fn class_of_io(error: &io::Error) -> Class {
@@ -142,7 +162,11 @@ pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::hint::{Hint, HintSource};
+    use crate::history::End;
     use crate::key::Key;
     use crate::outcome::Repeat;
     use crate::rejected::Why;
@@ -175,6 +199,38 @@ mod tests {
         );
         let nested: BoxError = Box::new(io::Error::other(rejected));
         assert_eq!(Failure::of(nested).outcome.class(), Class::Rejected);
+    }
+
+    #[test]
+    fn of_several_times_in_an_error_the_latest_holds() {
+        let [soon, later] = [7, 9].map(Timestamp::from_nanos);
+        let rejected = Rejected::new(Why::Cooldown, Key::ALL);
+        let told = |refused, recorded| {
+            let source = rejected.with_not_before(refused);
+            let mut failure = Failure::new(Outcome::new(Class::Rejected), source);
+            failure.record(History::default().ended(End::MaxWait, recorded));
+            not_before(&failure, Timestamp::ORIGIN)
+        };
+        assert_eq!(told(Some(soon), Some(later)), Some(later));
+        assert_eq!(told(Some(later), Some(soon)), Some(later));
+        assert_eq!(told(Some(soon), None), Some(soon));
+        assert_eq!(told(None, Some(soon)), Some(soon));
+        assert_eq!(told(None, None), None);
+    }
+
+    #[test]
+    fn a_failure_without_a_history_says_it_by_its_hint() {
+        let told = |wait, received| {
+            let source = HintSource::RetryInfo;
+            let hint = Hint { wait, source };
+            let outcome = Outcome::new(Class::Unavailable).with_hint(Some(hint));
+            let outcome = outcome.with_timing(Duration::ZERO, Timestamp::from_nanos(received));
+            not_before(&Failure::new(outcome, "x"), Timestamp::from_nanos(5))
+        };
+        let nanos = Duration::from_nanos;
+        assert_eq!(told(nanos(9), 2), Some(Timestamp::from_nanos(11)));
+        assert_eq!(told(nanos(9), 0), Some(Timestamp::from_nanos(14)));
+        assert_eq!(told(Duration::ZERO, 2), None);
     }
 
     #[test]

@@ -88,10 +88,26 @@ impl End {
             Self::GivenUpInside => "given_up_inside",
         }
     }
+
+    /// For people.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Succeeded => "the last succeeded",
+            Self::NotRetryable => "such a failure is not repeated",
+            Self::NotRepeatable => "to send it twice may do harm",
+            Self::NotReplayable => "its body could not be sent again",
+            Self::Attempts => "no more are allowed",
+            Self::MaxWait => "the wait would have been too long",
+            Self::Deadline => "the deadline left no time for another",
+            Self::Budget => "the retry budget was used up",
+            Self::GivenUpInside => "a retry layer further in had given up",
+        }
+    }
 }
 
 /// One attempt that was followed by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attempt {
     /// What it meant.
     pub class: Class,
@@ -191,7 +207,7 @@ impl fmt::Display for History {
         } else {
             "attempts"
         };
-        write!(f, "{} {noun}, ended by {}", self.attempts, self.end.name())
+        write!(f, "{} {noun}, as {}", self.attempts, self.end.reason())
     }
 }
 
@@ -226,9 +242,12 @@ mod tests {
 
     #[test]
     fn it_reads_as_a_sentence() {
-        assert_eq!(
-            History::default().to_string(),
-            "1 attempt, ended by succeeded"
-        );
+        let once = History::default().ended(End::NotRetryable, None);
+        let said = "1 attempt, as such a failure is not repeated";
+        assert_eq!(once.to_string(), said);
+        let mut twice = History::default();
+        twice.began();
+        let twice = twice.ended(End::Budget, None).to_string();
+        assert_eq!(twice, "2 attempts, as the retry budget was used up");
     }
 }

@@ -21,6 +21,20 @@ pub enum KeyKind {
     Custom,
 }
 
+impl KeyKind {
+    /// The name used in messages and on the live page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Host => "host",
+            Self::Credential => "credential",
+            Self::Model => "model",
+            Self::Resource => "resource",
+            Self::Custom => "key",
+        }
+    }
+}
+
 /// What shares a limit: a kind, and a digest of what it was made from.
 ///
 /// A `Copy` value of two words: made without allocation, compared without looking at the text, and unable to show a

@@ -265,6 +265,17 @@ impl Outcome {
         self.received
     }
 
+    /// When the server would take another attempt, if it said so. `now` stands for the moment the answer arrived where no
+    /// classifier measured that.
+    pub fn not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        let hint = self.hint.filter(|hint| !hint.wait.is_zero())?;
+        let received = match self.received {
+            Timestamp::ORIGIN => now,
+            received => received,
+        };
+        Some(received + hint.wait)
+    }
+
     /// Whether the attempt did what the caller wanted.
     pub const fn is_ok(&self) -> bool {
         matches!(self.class, Class::Ok)

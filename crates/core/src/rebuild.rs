@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 /// When to rebuild: the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rebuilds {
-    in_a_row: NonZeroU32,
+    consecutive: NonZeroU32,
     backoff: Backoff,
 }
 
@@ -31,7 +31,7 @@ impl Default for Rebuilds {
     /// One or two are chance. Envoy takes a host out after five failures in a row, linkerd after seven.
     fn default() -> Self {
         Self {
-            in_a_row: FIVE,
+            consecutive: FIVE,
             backoff: Backoff::default(),
         }
     }
@@ -40,8 +40,11 @@ impl Default for Rebuilds {
 impl Rebuilds {
     /// With another number of panics and refused connections in a row, after which the service counts as broken.
     #[must_use]
-    pub const fn with_in_a_row(self, in_a_row: NonZeroU32) -> Self {
-        Self { in_a_row, ..self }
+    pub const fn with_consecutive(self, consecutive: NonZeroU32) -> Self {
+        Self {
+            consecutive,
+            ..self
+        }
     }
 
     /// With another wait between two rebuilds.
@@ -70,7 +73,7 @@ pub struct Repair {
     generation: u64,
     /// It said that it will never be ready again.
     is_broken: bool,
-    in_a_row: u32,
+    consecutive: u32,
     /// Rebuilds, and tries to, since something went well.
     rebuilds: u32,
     previous: Duration,
@@ -84,7 +87,7 @@ impl Repair {
             policy,
             generation: 0,
             is_broken: false,
-            in_a_row: 0,
+            consecutive: 0,
             rebuilds: 0,
             previous: Duration::ZERO,
             not_before: Timestamp::default(),
@@ -98,12 +101,12 @@ impl Repair {
 
     /// Whether nothing has gone wrong lately, so that a good answer would change nothing.
     pub const fn is_sound(&self) -> bool {
-        !self.is_broken && self.in_a_row == 0 && self.rebuilds == 0
+        !self.is_broken && self.consecutive == 0 && self.rebuilds == 0
     }
 
     /// What to do at `now`.
     pub fn advice(&self, now: Timestamp) -> Advice {
-        let is_suspect = self.in_a_row >= self.policy.in_a_row.get();
+        let is_suspect = self.consecutive >= self.policy.consecutive.get();
         if !self.is_broken && !is_suspect {
             Advice::Use
         } else if now >= self.not_before {
@@ -122,13 +125,13 @@ impl Repair {
         }
         match class {
             Class::Panicked | Class::Connect => {
-                self.in_a_row = self.in_a_row.saturating_add(1);
-                self.in_a_row == self.policy.in_a_row.get()
+                self.consecutive = self.consecutive.saturating_add(1);
+                self.consecutive == self.policy.consecutive.get()
             }
             // We refused it: the service has not been asked.
             Class::Rejected => false,
             _ => {
-                self.in_a_row = 0;
+                self.consecutive = 0;
                 self.rebuilds = 0;
                 false
             }
@@ -146,7 +149,7 @@ impl Repair {
     pub fn rebuilt(&mut self, now: Timestamp, random: &mut impl Random) {
         self.generation += 1;
         self.is_broken = false;
-        self.in_a_row = 0;
+        self.consecutive = 0;
         self.put_off(now, random);
     }
 
@@ -180,7 +183,7 @@ mod tests {
     /// Two in a row; 1 s, 2 s, 4 s, 8 s.
     fn repair() -> Repair {
         let backoff = Backoff::new(SECOND, 8 * SECOND).expect("a backoff");
-        let policy = Rebuilds::default().with_in_a_row(NonZeroU32::MIN.saturating_add(1));
+        let policy = Rebuilds::default().with_consecutive(NonZeroU32::MIN.saturating_add(1));
         Repair::new(policy.with_backoff(backoff.with_jitter(Jitter::None)))
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::key::Key;
+use crate::key::{Key, KeyKind};
 use crate::quota::{Counts, Quota};
 use crate::time::Timestamp;
 
@@ -85,11 +85,19 @@ pub struct Rejected {
 
 /// What a call costs of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Charge {
     /// The cost, in the quota's units.
     pub cost: u64,
     /// The quota.
     pub quota: Quota,
+}
+
+impl Charge {
+    /// `cost` units of `quota`.
+    pub const fn new(cost: u64, quota: Quota) -> Self {
+        Self { cost, quota }
+    }
 }
 
 impl Rejected {
@@ -127,6 +135,11 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rejected before sending: {}", self.why.name())?;
+        match self.key.kind() {
+            KeyKind::All => {}
+            // Of what kind, and never which: a key may be a secret.
+            kind => write!(f, " for one {}", kind.name())?,
+        }
         match &self.charge {
             None => Ok(()),
             Some(charge) => write!(f, ": {charge}"),
@@ -139,7 +152,7 @@ impl fmt::Display for Charge {
         let Self { cost, quota } = self;
         let (units, period) = (quota.units(), quota.period());
         match quota.counts() {
-            Counts::Calls => write!(f, "the quota holds {units} calls per {period:?}"),
+            Counts::Requests => write!(f, "the quota holds {units} requests per {period:?}"),
             Counts::Cost if quota.largest() == units => {
                 write!(
                     f,
@@ -161,10 +174,12 @@ impl Error for Rejected {}
 
 #[cfg(test)]
 mod tests {
+    use std::hash::RandomState;
+
     use super::*;
 
     fn told(quota: Quota) -> String {
-        let charge = Charge { cost: 5_000, quota };
+        let charge = Charge::new(5_000, quota);
         Rejected::new(Why::TooLarge, Key::ALL)
             .with_charge(charge)
             .to_string()
@@ -178,7 +193,16 @@ mod tests {
         assert_eq!(told(tokens), said);
         let burst = "the call costs 5000, the quota holds 50 and has 1000 per 60s";
         assert!(told(tokens.with_burst(50).unwrap()).ends_with(burst));
-        assert!(told(tokens.counting_calls()).ends_with("the quota holds 1000 calls per 60s"));
+        assert!(
+            told(tokens.counting_requests()).ends_with("the quota holds 1000 requests per 60s")
+        );
+    }
+
+    #[test]
+    fn a_refusal_tells_the_kind_of_its_key_and_nothing_else_of_it() {
+        let key = Key::new(KeyKind::Credential, "sk-secret", &RandomState::new());
+        let told = Rejected::new(Why::Cooldown, key).to_string();
+        assert_eq!(told, "rejected before sending: cooldown for one credential");
     }
 
     #[test]

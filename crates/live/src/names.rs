@@ -20,19 +20,9 @@ impl Names {
             return name.clone();
         }
         match key.kind() {
-            KeyKind::All => "all".to_owned(),
-            kind => format!("{} {:04x}", word(kind), key.digest() & 0xffff),
+            KeyKind::All => KeyKind::All.name().to_owned(),
+            kind => format!("{} {:04x}", kind.name(), key.digest() & 0xffff),
         }
-    }
-}
-
-const fn word(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Host => "host",
-        KeyKind::Credential => "credential",
-        KeyKind::Model => "model",
-        KeyKind::Resource => "resource",
-        _ => "key",
     }
 }
 

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use buttress_core::breaker::State;
-use buttress_core::pause::Phase;
 use buttress_core::quota::Counts;
 use buttress_core::{Class, Timestamp, breaker, pause, quota};
 use serde::Serialize;
@@ -120,7 +119,7 @@ impl Pause {
     pub(crate) fn new(key: String, seen: &pause::Snapshot, now: Timestamp) -> Self {
         Self {
             key,
-            phase: phase(seen.phase),
+            phase: seen.phase.name(),
             ends_in_ms: until(now, seen.until),
             waiting: seen.waiting,
             released: seen.released,
@@ -134,15 +133,6 @@ impl Pause {
             Reverse(self.ends_in_ms.unwrap_or(u64::MAX)),
             self.key.clone(),
         )
-    }
-}
-
-const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Open => "open",
-        Phase::Paused => "paused",
-        Phase::Parked => "parked",
-        Phase::Releasing { .. } => "releasing",
     }
 }
 
@@ -236,7 +226,7 @@ impl Learned {
 
 const fn counts(counts: Counts) -> &'static str {
     match counts {
-        Counts::Calls => "calls",
+        Counts::Requests => "requests",
         Counts::Cost => "units",
     }
 }

@@ -55,7 +55,7 @@ impl PublishedLimit {
     pub fn quota(&self) -> Option<Quota> {
         let quota = Quota::new(self.amount, self.period.length()?).ok()?;
         Some(match self.unit {
-            Unit::Requests => quota.counting_calls(),
+            Unit::Requests => quota.counting_requests(),
             _ => quota,
         })
     }
@@ -177,7 +177,7 @@ mod tests {
             panic!("two rows");
         };
         let counts = |limit: &PublishedLimit| limit.quota().map(|quota| quota.counts());
-        assert_eq!(counts(requests), Some(Counts::Calls));
+        assert_eq!(counts(requests), Some(Counts::Requests));
         assert_eq!(counts(tokens), Some(Counts::Cost));
         assert_eq!(tokens.to_string(), "6 000 tokens a minute");
         assert_eq!((requests.of, tokens.of), ("", "chat"));

@@ -24,7 +24,7 @@ use buttress::observe::{AttemptLayer, CallLayer, Observer};
 use buttress::providers::openai;
 use buttress::rate_limit::governor::GovernorLayer;
 use buttress::rate_limit::usage::UsageLayer;
-use buttress::rate_limit::{Answers, Grammar, OnePerCall, Quota, RateLimitLayer, Rise};
+use buttress::rate_limit::{Answers, Grammar, Increase, OnePerRequest, Quota, RateLimitLayer};
 use buttress::reqwest::NativeLayer;
 use buttress::retry::{Retries, RetryLayer};
 use buttress::stack::Stack;
@@ -131,12 +131,12 @@ enrol! {
 }
 
 /// Each request has quotas of its own: those who share them wait when one of them was too fast.
-fn learns() -> RateLimitLayer<impl Fn(&Http) -> Key + Clone, OnePerCall, (), Answers> {
+fn learns() -> RateLimitLayer<impl Fn(&Http) -> Key + Clone, OnePerRequest, (), Answers> {
     let layer = RateLimitLayer::new([Quota::per_second(1_000).unwrap()]);
     layer
         .with_keyer(apart())
         .with_learning(Grammar::OpenAi)
-        .with_adaptive(Rise::Cubic)
+        .with_adaptive(Increase::Cubic)
 }
 
 /// Longer than anything here takes.

@@ -73,7 +73,9 @@ pub(crate) fn stack(
         .with_jitter(Jitter::None);
     let retries = Retries::default().with_backoff(backoff).with_margin(false);
     let four = NonZeroU32::new(4).unwrap();
-    let circuit = Circuit::in_a_row(four).with_open_for(10 * second).unwrap();
+    let circuit = Circuit::only_consecutive(four)
+        .with_open_for(10 * second)
+        .unwrap();
     let cooldown = CooldownLayer::new()
         .with_pauses(Pauses::default().with_margin(false))
         .with_observer(observer());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use buttress::key::Everything;
-use buttress::rate_limit::{OnePerCall, Quota, RateLimit, RateLimitLayer};
+use buttress::rate_limit::{OnePerRequest, Quota, RateLimit, RateLimitLayer};
 use buttress::reqwest::Transport;
 use buttress_testkit::{Config, OpenAiLimits, Server};
 use tower::ServiceExt;
@@ -21,7 +21,7 @@ const PER_MINUTE: u64 = 64;
 /// machine may keep a request from the server, and let it arrive together with later ones.
 const SCALE: u32 = 60;
 
-type Limited = RateLimit<Transport, Everything, OnePerCall, ()>;
+type Limited = RateLimit<Transport, Everything, OnePerRequest, ()>;
 
 /// The published limit, with half of its burst: what is sent in step may arrive out of step, and the other half is there
 /// for that.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use buttress_core::Timestamp;
-use buttress_core::quota::adaptive::{Adaptive, Curve, Measured, Rise, Tokens, bounded};
+use buttress_core::quota::adaptive::{Adaptive, Curve, Increase, Measured, Tokens, bounded};
 use serde::Deserialize;
 
 use crate::report::{Mismatch, Report, Verdict, expect, expect_eq};
@@ -73,13 +73,13 @@ struct CubicRow {
 fn cubic(table: &CubicTable) -> Verdict {
     let start = &table.start;
     let fell_at = at(start.time_of_last_throttle)?;
-    let mut curve = Curve::new(Rise::Cubic, start.last_max_rate, fell_at);
+    let mut curve = Curve::new(Increase::Cubic, start.last_max_rate, fell_at);
     let mut rate = start.last_max_rate;
     for row in &table.rows {
         let now = at(row.t)?;
         if row.throttled {
             rate = curve.fall(rate, now);
-            curve = Curve::new(Rise::Cubic, rate, now);
+            curve = Curve::new(Increase::Cubic, rate, now);
         } else {
             rate = curve.rate(now);
         }
@@ -106,7 +106,7 @@ struct SendingRow {
 }
 
 fn sending(table: &SendingTable) -> Verdict {
-    let mut adaptive = Adaptive::new(Rise::Cubic, at(0.0)?);
+    let mut adaptive = Adaptive::new(Increase::Cubic, at(0.0)?);
     for row in &table.rows {
         adaptive.answered(row.throttled, at(row.t)?);
         near(row.measured_tx_rate, adaptive.measured(), EXACT)?;
@@ -151,7 +151,7 @@ fn point(case: &Point) -> Verdict {
     }
     let most = case.start_w_max.or(case.w_max).or(case.rate);
     let most = most.ok_or_else(|| Mismatch::unknown("no rate"))?;
-    let mut curve = Curve::new(Rise::Cubic, most, Timestamp::default());
+    let mut curve = Curve::new(Increase::Cubic, most, Timestamp::default());
     if let Some(beta) = case.beta {
         curve = curve.with_beta(beta);
     }
@@ -170,7 +170,7 @@ fn point(case: &Point) -> Verdict {
 }
 
 fn becomes_enabled(expected: &Enabled) -> Verdict {
-    let mut adaptive = Adaptive::new(Rise::Cubic, Timestamp::default());
+    let mut adaptive = Adaptive::new(Increase::Cubic, Timestamp::default());
     expect_eq(expected.enabled_before, adaptive.is_enabled())?;
     adaptive.answered(true, at(1.0)?);
     expect_eq(expected.enabled_after_throttle, adaptive.is_enabled())

@@ -149,7 +149,7 @@ impl Case {
         let bound = self.slow_bound();
         let circuit = Circuit::resilience4j()
             .with_window(window(self.window.kind, self.window.size)?)
-            .with_slow_rate(Rate::ALL, Duration::from_millis(bound))
+            .with_slow_call_rate(Rate::ALL, Duration::from_millis(bound))
             .with_metrics_only();
         let breaker = Breaker::new(circuit);
         let mut now = Timestamp::default();

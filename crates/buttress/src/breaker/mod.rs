@@ -13,7 +13,7 @@
 //! # fn main() -> Result<(), buttress::core::Invalid> {
 //! let circuit = Circuit::default()
 //!     .with_failure_rate(Rate::from_percent(40)?)
-//!     .with_slow_rate(Rate::from_percent(80)?, Duration::from_secs(10));
+//!     .with_slow_call_rate(Rate::from_percent(80)?, Duration::from_secs(10));
 //! let layer = CircuitBreakerLayer::new(circuit).with_keyer(ByHost::default());
 //! let handle = layer.handle();
 //! # let _ = (layer, handle);

@@ -19,6 +19,10 @@ use crate::judge;
 
 pin_project! {
     /// The answer, once it is judged.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<F, B> where B: Body {
         #[pin]
         state: State<F, B>,

@@ -21,6 +21,10 @@ use crate::time::{Clock, Timer};
 
 pin_project! {
     /// The answer, when there was a place for the call.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<S, L, Req> where S: Service<Req> {
         #[pin]
         state: State<S, S::Future, L, Req>,
@@ -40,7 +44,9 @@ pin_project! {
 }
 
 struct Waiting<S, L, Req> {
-    turn: Turn,
+    ticket: Ticket,
+    /// Once it has its turn.
+    permit: Option<Permit>,
     /// No place by then is none.
     until: Timestamp,
     timer: Pin<Box<Timer>>,
@@ -48,11 +54,6 @@ struct Waiting<S, L, Req> {
     request: Option<Req>,
     layer: ConcurrencyLayer<L>,
     told: Wait,
-}
-
-enum Turn {
-    Waiting(Ticket),
-    Come(Option<Permit>),
 }
 
 impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
@@ -76,7 +77,8 @@ impl<S: Service<Req>, L, Req> ResponseFuture<S, L, Req> {
     ) -> Self {
         let clock = layer.clock;
         let waiting = Box::new(Waiting {
-            turn: Turn::Waiting(ticket),
+            ticket,
+            permit: None,
             until,
             timer: Box::pin(Timer::new()),
             later,
@@ -161,27 +163,25 @@ where
         clock: Clock,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(S::Future, Permit), BoxError>> {
-        if let Turn::Waiting(ticket) = &self.turn {
-            let Poll::Ready(permit) = ticket.poll(cx, || clock.now()) else {
+        if self.permit.is_none() {
+            let Poll::Ready(permit) = self.ticket.poll(cx, || clock.now()) else {
                 let timer = self.timer.as_mut();
                 ready!(timer.poll_at(self.until, clock.now(), cx));
                 return Poll::Ready(Err(self.layer.refused(Why::Concurrency).into()));
             };
-            self.turn = Turn::Come(Some(permit));
+            self.permit = Some(permit);
         }
         if let Err(error) = ready!(self.later.poll_ready(cx)) {
             return Poll::Ready(Err(error.into()));
         }
-        let request = self.request.take().expect("polled after it was ready");
+        let (Some(request), Some(mut permit)) = (self.request.take(), self.permit.take()) else {
+            panic!("polled after it was ready");
+        };
         let now = clock.now();
         if let Some(rejected) = self.layer.look.look(&request, now) {
             return Poll::Ready(Err(self.layer.told(rejected).into()));
         }
         self.told.over();
-        let Turn::Come(Some(mut permit)) = std::mem::replace(&mut self.turn, Turn::Come(None))
-        else {
-            unreachable!("the turn has come just above");
-        };
         permit.begin(now);
         Poll::Ready(Ok((self.later.call(request), permit)))
     }

@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 
 pub use buttress_config::{
     Config, Declared, Document, Format, Origin, Place, Problem, Problems, Severity, Shown, Source,
-    Unsaid, init, schema, settings_table, to_json, to_toml,
+    Unprintable, init, schema, to_json, to_toml,
 };
 
 pub use self::environment::environment;

@@ -42,6 +42,7 @@ pub struct Watch {
 
 /// What a look has shown.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Seen {
     /// Nothing new.
     Same,

@@ -36,12 +36,12 @@ impl<K> Handle<K> {
     }
 
     /// What is known of the pause of `key`.
-    pub fn read(&self, key: Key) -> Snapshot {
+    pub fn snapshot(&self, key: Key) -> Snapshot {
         self.gates().seen(key).snapshot(self.now())
     }
 
     /// All pauses that are not over. For pages and tests, not for calls.
-    pub fn all(&self) -> Vec<(Key, Snapshot)> {
+    pub fn snapshots(&self) -> Vec<(Key, Snapshot)> {
         let now = self.now();
         let gates = self.gates().all().into_iter();
         let read = gates.map(|(key, gate)| (key, gate.snapshot(now)));
@@ -62,7 +62,7 @@ impl<K> Handle<K> {
     }
 
     /// The changes of the pause of `key`, from now on.
-    pub fn subscribe(&self, key: Key) -> Changes {
+    pub fn follow(&self, key: Key) -> Changes {
         let gate = self.gates().made(key, self.now());
         Changes {
             seen: gate.version(),
@@ -133,7 +133,7 @@ where
 impl<K> Report for Handle<K> {
     fn report(&self, observer: &dyn Observer) {
         let now = self.now();
-        let all = self.all();
+        let all = self.snapshots();
         let remaining = all.iter().map(|(_, pause)| pause.until.since(now));
         let remaining = remaining.max().unwrap_or_default();
         observer.observe(&Event::PauseLevel { remaining });
@@ -168,7 +168,7 @@ pub struct Changes {
 
 impl Changes {
     /// What is known now.
-    pub fn read(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         self.gate.snapshot(self.clock.now())
     }
 
@@ -179,7 +179,7 @@ impl Changes {
             seen.map_or(Poll::Pending, Poll::Ready)
         });
         self.seen = version.await;
-        self.read()
+        self.snapshot()
     }
 }
 

@@ -12,6 +12,10 @@ use crate::time::{Clock, Timer};
 
 pin_project! {
     /// The answer, if it comes in time.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,

@@ -33,7 +33,7 @@ impl DeadlineLayer {
 
 impl<O> DeadlineLayer<O> {
     /// With another way to learn what the caller says: a function of the request, or
-    /// [`Unasked`](crate::options::Unasked) for requests of any type.
+    /// [`NoOptions`](crate::options::NoOptions) for requests of any type.
     #[must_use]
     pub fn with_options<O2>(self, options: O2) -> DeadlineLayer<O2> {
         let Self {

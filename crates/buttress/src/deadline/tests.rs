@@ -22,7 +22,7 @@ use tower_layer::Layer;
 use tower_test::mock::{self, Handle, Mock};
 
 use super::{Deadline, DeadlineLayer};
-use crate::options::{CallOptions, Extension, Unasked};
+use crate::options::{CallOptions, Extension, NoOptions};
 use crate::time::Clock;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -113,7 +113,7 @@ async fn an_answer_that_comes_in_the_last_poll_is_returned() {
             false => Poll::Pending,
         })
     };
-    let layer = DeadlineLayer::new(SECOND).with_options(Unasked);
+    let layer = DeadlineLayer::new(SECOND).with_options(NoOptions);
     let mut service = layer.layer(service_fn(move |()| is_last()));
     let mut call = task::spawn(service.call(()));
     assert_pending!(call.poll());
@@ -137,7 +137,7 @@ async fn a_deadline_that_has_passed_before_the_call_sends_nothing() {
 async fn a_call_that_is_not_made_keeps_no_place_of_an_inner_limit() {
     let inner = service_fn(|()| future::pending::<Result<(), BoxError>>());
     let inner = ConcurrencyLimit::new(inner, 1);
-    let layer = DeadlineLayer::new(Duration::ZERO).with_options(Unasked);
+    let layer = DeadlineLayer::new(Duration::ZERO).with_options(NoOptions);
     let mut service = mock::Spawn::new(layer.layer(inner));
     let mut other = service.clone();
     assert_ready_ok!(service.poll_ready::<()>());
@@ -192,7 +192,7 @@ fn held() -> (
 async fn what_the_call_holds_is_let_go_when_its_time_is_up() {
     let (held, client) = held();
     let mut service = DeadlineLayer::new(SECOND)
-        .with_options(Unasked)
+        .with_options(NoOptions)
         .layer(client);
     let before = Arc::strong_count(&held);
     let mut call = task::spawn(service.call(()));
@@ -212,7 +212,7 @@ async fn a_call_dropped_before_or_after_any_poll_leaves_nothing() {
     for polls in 0..3 {
         let (held, client) = held();
         let mut service = DeadlineLayer::new(SECOND)
-            .with_options(Unasked)
+            .with_options(NoOptions)
             .layer(client);
         let before = Arc::strong_count(&held);
         let mut call = task::spawn(service.call(()));

@@ -11,9 +11,9 @@ use tower_layer::Layer;
 
 use crate::concurrency::{Aimd, Algorithm, Apart, Concurrency, ConcurrencyLayer, Handle};
 use crate::key::Keyer;
-use crate::rate_limit::{OnePerCall, Quota, RateLimit, RateLimitLayer};
+use crate::rate_limit::{OnePerRequest, Quota, RateLimit, RateLimitLayer};
 
-type Spaced<S, L> = RateLimit<S, BySpacing, OnePerCall, L>;
+type Spaced<S, L> = RateLimit<S, BySpacing, OnePerRequest, L>;
 
 /// Sends requests to GitHub in lanes. See the [module](crate::github).
 ///
@@ -28,7 +28,7 @@ pub struct LanesLayer<L = ()> {
 #[derive(Clone)]
 struct Spacing<L> {
     keyer: BySpacing,
-    layer: RateLimitLayer<BySpacing, OnePerCall, L>,
+    layer: RateLimitLayer<BySpacing, OnePerRequest, L>,
 }
 
 impl LanesLayer {
@@ -72,8 +72,8 @@ impl<L: Clone> Spacing<L> {
     fn map<L2>(
         self,
         with: impl FnOnce(
-            RateLimitLayer<BySpacing, OnePerCall, L>,
-        ) -> RateLimitLayer<BySpacing, OnePerCall, L2>,
+            RateLimitLayer<BySpacing, OnePerRequest, L>,
+        ) -> RateLimitLayer<BySpacing, OnePerRequest, L2>,
     ) -> Spacing<L2> {
         Spacing {
             keyer: self.keyer,

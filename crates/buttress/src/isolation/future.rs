@@ -11,6 +11,10 @@ use super::panicked::{Panicked, caught};
 
 pin_project! {
     /// The answer, or what became of it.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,

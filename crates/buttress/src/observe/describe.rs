@@ -62,9 +62,9 @@ impl<B> Describe<Request<B>> for HttpRequests {
 
 /// Tells nothing, of requests of any type.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Untold;
+pub struct Undescribed;
 
-impl<Req> Describe<Req> for Untold {
+impl<Req> Describe<Req> for Undescribed {
     fn about<'a>(&'a self, _request: &'a Req) -> About<'a> {
         About::default()
     }

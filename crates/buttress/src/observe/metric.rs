@@ -76,6 +76,7 @@ impl Kind {
 
 /// What is counted or measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Unit {
     /// Things: calls, retries, tokens.
     Count,

@@ -76,7 +76,7 @@ use self::tracing::span;
 pub use self::attempt::AttemptLayer;
 pub use self::call::CallLayer;
 pub(crate) use self::current::slot_given;
-pub use self::describe::{CorrelationId, Describe, HttpRequests, Untold};
+pub use self::describe::{CorrelationId, Describe, HttpRequests, Undescribed};
 pub use self::metric::{DROPPED, Kind, Metric, OTHER, Unit};
 #[cfg(feature = "metrics")]
 pub use self::metrics::{Metrics, Upstreams};

@@ -51,7 +51,7 @@ circuit, and is exact after a report.
 ";
 
 const OTEL: &str = "\
-* `quota` is what it counts and its period: `calls_per_minute`, `cost_per_day`; at most 16, and `other`.
+* `quota` is what it counts and its period: `requests_per_minute`, `cost_per_day`; at most 16, and `other`.
 * The labels of OpenTelemetry's names are its own. Its metric is there with `Metrics::with_http_names`, one value for each
   attempt; `error.type` is the status of an error, or our class where there is no response, and it and
   `http.response.status_code` are left out where they say nothing. A Prometheus exporter writes a dot as `_`.

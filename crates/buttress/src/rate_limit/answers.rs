@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use buttress_core::Class;
-use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::adaptive::Increase;
 use buttress_core::quota::{Learning, Readings, Schedule};
 
 use super::permit::Permit;
@@ -17,7 +17,7 @@ use crate::stream::Stream;
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     learning: Option<Arc<Learning>>,
-    rise: Option<Rise>,
+    rise: Option<Increase>,
 }
 
 impl Answers {
@@ -32,12 +32,12 @@ impl Answers {
 
     /// Finds a limit that nobody publishes, or does not.
     #[must_use]
-    pub fn with_adaptive(self, rise: Option<Rise>) -> Self {
+    pub fn with_adaptive(self, rise: Option<Increase>) -> Self {
         Self { rise, ..self }
     }
 
     /// What of it the state of a key has to be made for.
-    pub(super) const fn kind(&self) -> (bool, Option<Rise>) {
+    pub(super) const fn kind(&self) -> (bool, Option<Increase>) {
         (self.learning.is_some(), self.rise)
     }
 

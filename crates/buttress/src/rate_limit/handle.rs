@@ -13,13 +13,21 @@ use crate::observe::Report;
 /// The quotas of a [`RateLimitLayer`](super::RateLimitLayer): to look at, and to change.
 ///
 /// As a [`Look`] it says which calls would be refused: those whose slot would be later than they may wait.
-pub struct RateLimits<K, T, L> {
+pub struct Handle<K, T, L> {
     shared: Arc<Shared<K, T, L>>,
 }
 
-impl<K, T, L> RateLimits<K, T, L> {
+impl<K, T, L> Handle<K, T, L> {
     pub(super) const fn new(shared: Arc<Shared<K, T, L>>) -> Self {
         Self { shared }
+    }
+
+    /// The key of a request.
+    pub fn key<Req>(&self, request: &Req) -> Key
+    where
+        K: Keyer<Req>,
+    {
+        self.shared.keyer.key(request)
     }
 
     /// How a key stands now; as if it were new, if nothing is known of it.
@@ -61,9 +69,9 @@ impl<K, T, L> RateLimits<K, T, L> {
     }
 }
 
-impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
+impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for Handle<K, T, L> {
     fn look(&self, request: &Req, now: Timestamp) -> Option<Rejected> {
-        let (shared, key) = (&self.shared, self.shared.keyer.key(request));
+        let (shared, key) = (&self.shared, self.key(request));
         let cost = shared.terms.cost(request).into();
         let latest = shared.latest(now);
         let refused = match shared.limits.peek(key) {
@@ -75,7 +83,7 @@ impl<Req, K: Keyer<Req>, T: Terms<Req>, L> Look<Req> for RateLimits<K, T, L> {
 }
 
 /// Tells what is left of each quota: of the key that has the least of it.
-impl<K, T, L> Report for RateLimits<K, T, L> {
+impl<K, T, L> Report for Handle<K, T, L> {
     fn report(&self, observer: &dyn Observer) {
         let mut least: Vec<Level> = Vec::new();
         for (_, snapshot) in self.snapshots() {
@@ -99,14 +107,14 @@ fn is_same(one: &Level, other: &Level) -> bool {
     is_of(one) == is_of(other)
 }
 
-impl<K, T, L> Clone for RateLimits<K, T, L> {
+impl<K, T, L> Clone for Handle<K, T, L> {
     fn clone(&self) -> Self {
         Self::new(Arc::clone(&self.shared))
     }
 }
 
-impl<K, T, L> fmt::Debug for RateLimits<K, T, L> {
+impl<K, T, L> fmt::Debug for Handle<K, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimits").finish_non_exhaustive()
+        f.debug_struct("rate_limit::Handle").finish_non_exhaustive()
     }
 }

@@ -3,15 +3,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use buttress_core::Observer;
-use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::adaptive::Increase;
 use buttress_core::quota::{Learning, Quota};
 use tower_layer::Layer;
 
 use super::answers::Answers;
-use super::handle::RateLimits;
+use super::handle::Handle;
 use super::service::RateLimit;
 use super::shared::{Common, Parts, Shared};
-use super::terms::OnePerCall;
+use super::terms::OnePerRequest;
 use crate::key::Everything;
 use crate::observe::Watcher;
 use crate::time::Clock;
@@ -22,7 +22,7 @@ use crate::time::Clock;
 /// three say what is asked of a request: its key, its terms, and who would refuse it further in. The last is
 /// [`Answers`] where something is learned from responses, which then have to be a [`Carrier`](crate::Carrier), and `()`
 /// where they may be anything.
-pub struct RateLimitLayer<K = Everything, T = OnePerCall, L = (), A = ()> {
+pub struct RateLimitLayer<K = Everything, T = OnePerRequest, L = (), A = ()> {
     shared: Arc<Shared<K, T, L>>,
     answers: A,
 }
@@ -32,7 +32,7 @@ impl RateLimitLayer {
     pub fn new(quotas: impl IntoIterator<Item = Quota>) -> Self {
         let parts = Parts {
             keyer: Everything,
-            terms: OnePerCall,
+            terms: OnePerRequest,
             look: (),
         };
         Self {
@@ -85,7 +85,7 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
     /// Finds a limit that nobody publishes by trying: with each answer that says "too fast" the rate falls, and it rises while
     /// none does. What `quotas` there are hold beside it.
     #[must_use]
-    pub fn with_adaptive(self, rise: Rise) -> RateLimitLayer<K, T, L, Answers>
+    pub fn with_adaptive(self, rise: Increase) -> RateLimitLayer<K, T, L, Answers>
     where
         A: Into<Answers>,
     {
@@ -162,8 +162,8 @@ impl<K: Clone, T: Clone, L: Clone, A> RateLimitLayer<K, T, L, A> {
 impl<K, T, L, A> RateLimitLayer<K, T, L, A> {
     /// To look at the quotas, and to change them. To be taken last: what changes how they are kept (capacity, pacing, what
     /// is learned) begins with new ones, of which an earlier handle does not know.
-    pub fn handle(&self) -> RateLimits<K, T, L> {
-        RateLimits::new(Arc::clone(&self.shared))
+    pub fn handle(&self) -> Handle<K, T, L> {
+        Handle::new(Arc::clone(&self.shared))
     }
 }
 

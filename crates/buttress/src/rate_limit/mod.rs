@@ -22,7 +22,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let quotas = [
-//!     Quota::per_minute(500)?.counting_calls(),
+//!     Quota::per_minute(500)?.counting_requests(),
 //!     Quota::per_minute(200_000)?,
 //! ];
 //! let layer = RateLimitLayer::new(quotas).with_terms(ByExtension);
@@ -44,7 +44,7 @@
 //!
 //! # fn main() -> Result<(), buttress::core::Invalid> {
 //! let github = RateLimitLayer::new([Quota::per_hour(5_000)?]).with_learning(Grammar::GitHub);
-//! let openai = RateLimitLayer::new([Quota::per_minute(500)?.counting_calls(), Quota::per_minute(200_000)?])
+//! let openai = RateLimitLayer::new([Quota::per_minute(500)?.counting_requests(), Quota::per_minute(200_000)?])
 //!     .with_learning(Learning::new(Grammar::OpenAi).with_adopted_limits(true));
 //! # let _ = (github, openai);
 //! # Ok(())
@@ -120,14 +120,14 @@ mod terms;
 mod tests;
 mod ticket;
 
-pub use buttress_core::quota::adaptive::Rise;
+pub use buttress_core::quota::adaptive::Increase;
 pub use buttress_core::quota::published::Unit;
 pub use buttress_core::quota::{Counts, Grammar, Learned, Learning, Level, Quota, Shape, Snapshot};
 
 pub use self::answers::{Answered, Answers, Listen};
 pub use self::future::ResponseFuture;
-pub use self::handle::RateLimits;
+pub use self::handle::Handle;
 pub use self::layer::RateLimitLayer;
 pub use self::service::RateLimit;
-pub use self::terms::{ByExtension, Cost, OnePerCall, Terms};
+pub use self::terms::{ByExtension, Cost, OnePerRequest, Terms};
 pub use self::ticket::Ticket;

@@ -192,11 +192,11 @@ impl<L> Common<L> {
 pub(super) fn rejected(refused: Refused, key: Key) -> Rejected {
     match refused {
         Refused::TooLarge(TooLarge { cost, quota }) => {
-            Rejected::new(Why::TooLarge, key).with_charge(Charge { cost, quota })
+            Rejected::new(Why::TooLarge, key).with_charge(Charge::new(cost, quota))
         }
         Refused::Late { slot, cost, quota } => Rejected::new(Why::RateLimit, key)
             .with_not_before(Some(slot))
-            .with_charge(Charge { cost, quota }),
+            .with_charge(Charge::new(cost, quota)),
     }
 }
 

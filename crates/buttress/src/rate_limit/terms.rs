@@ -21,11 +21,11 @@ impl<Req, F: Fn(&Req) -> u32> Terms<Req> for F {
     }
 }
 
-/// Each call costs one.
+/// Each request costs one.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OnePerCall;
+pub struct OnePerRequest;
 
-impl<Req> Terms<Req> for OnePerCall {
+impl<Req> Terms<Req> for OnePerRequest {
     fn cost(&self, _request: &Req) -> u32 {
         1
     }

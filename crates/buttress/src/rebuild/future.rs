@@ -13,6 +13,10 @@ use crate::call_time::CallTime;
 
 pin_project! {
     /// The answer, of this service or of a fresh one.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<S, Req> where S: Service<Req> {
         #[pin]
         state: State<S, S::Future, Req>,

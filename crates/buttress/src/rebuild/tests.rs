@@ -121,7 +121,11 @@ impl<S: Send + 'static> Works<S> {
         let backoff = Backoff::new(SECOND, 8 * SECOND).unwrap();
         let backoff = backoff.with_jitter(Jitter::None);
         let two = std::num::NonZeroU32::MIN.saturating_add(1);
-        layer.with_rebuilds(Rebuilds::default().with_in_a_row(two).with_backoff(backoff))
+        layer.with_rebuilds(
+            Rebuilds::default()
+                .with_consecutive(two)
+                .with_backoff(backoff),
+        )
     }
 }
 

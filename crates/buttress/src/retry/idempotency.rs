@@ -24,11 +24,10 @@ impl IdempotencyHeader {
         Self { name, is_added }
     }
 
-    /// Written into each request that is not idempotent by its method and has none: a random value, the same in all
-    /// attempts of a call. It makes these requests repeatable, which is right only where the server honours it.
+    /// Whether it is written into each request that is not idempotent by its method and has none: a random value, the
+    /// same in all attempts of a call. It makes these requests repeatable, which is right only where the server honours it.
     #[must_use]
-    pub fn added(self) -> Self {
-        let is_added = true;
+    pub fn with_added_keys(self, is_added: bool) -> Self {
         Self { is_added, ..self }
     }
 
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn it_is_added_where_it_is_wanted_and_missing() {
-        let added = IdempotencyHeader::default().added();
+        let added = IdempotencyHeader::default().with_added_keys(true);
         let value = |header: &IdempotencyHeader, method: Method| {
             let mut headers = HeaderMap::new();
             header.add(&method, &mut headers);

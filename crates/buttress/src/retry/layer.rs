@@ -7,7 +7,7 @@ use buttress_core::budget::Budget;
 use buttress_core::retry::Retries;
 use tower_layer::Layer;
 
-use super::replay::{Held, Http};
+use super::replay::{Http, WithPause};
 use super::service::Retry;
 use crate::observe::Watcher;
 use crate::time::Clock;
@@ -75,9 +75,9 @@ impl<R: Clone> RetryLayer<R> {
     /// held at least as long as the wait before it is, the retry does not sleep, and leaves the waiting to it: one
     /// sleeper per wait. Said after [`with_replay`](Self::with_replay).
     #[must_use]
-    pub fn with_pause<H>(self, holds: H) -> RetryLayer<Held<R, H>> {
+    pub fn with_pause<H>(self, holds: H) -> RetryLayer<WithPause<R, H>> {
         let replay = self.shared.replay.clone();
-        self.with_replay(Held::new(replay, holds))
+        self.with_replay(WithPause::new(replay, holds))
     }
 
     /// With another budget. Given to several layers, it bounds their retries together.

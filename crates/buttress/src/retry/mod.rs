@@ -85,5 +85,5 @@ pub use self::attempt_header::AttemptHeader;
 pub use self::future::ResponseFuture;
 pub use self::idempotency::IdempotencyHeader;
 pub use self::layer::RetryLayer;
-pub use self::replay::{Cloned, Held, Http, Replay};
+pub use self::replay::{Cloned, Http, Replay, WithPause};
 pub use self::service::Retry;

@@ -47,18 +47,18 @@ pub trait Replay<Req> {
 /// A [`Replay`] that knows until when a layer further in holds a request. Made by
 /// [`RetryLayer::with_pause`](super::RetryLayer::with_pause).
 #[derive(Clone, Debug)]
-pub struct Held<R, H> {
+pub struct WithPause<R, H> {
     replay: R,
     holds: H,
 }
 
-impl<R, H> Held<R, H> {
+impl<R, H> WithPause<R, H> {
     pub(super) const fn new(replay: R, holds: H) -> Self {
         Self { replay, holds }
     }
 }
 
-impl<Req, R: Replay<Req>, H: Holds<Req>> Replay<Req> for Held<R, H> {
+impl<Req, R: Replay<Req>, H: Holds<Req>> Replay<Req> for WithPause<R, H> {
     fn copy(&self, request: &Req) -> Option<Req> {
         self.replay.copy(request)
     }

@@ -6,7 +6,7 @@ use buttress_core::budget::Budget;
 use buttress_core::classify::Rules;
 use buttress_core::policy::{self, IdempotencyKey, KeyBy, Policy, Unit};
 use buttress_core::quota::Learning;
-use buttress_core::quota::adaptive::Rise;
+use buttress_core::quota::adaptive::Increase;
 use buttress_core::{Invalid, Observer};
 use buttress_providers::Profile;
 use http::HeaderName;
@@ -214,9 +214,10 @@ fn idempotency_header(key: &IdempotencyKey, profile: &Profile) -> IdempotencyHea
     let known = profile.idempotency_header();
     let honoured = known.filter(buttress_providers::IdempotencyHeader::is_honoured);
     let honoured = honoured.and_then(|header| header.name().parse().ok());
+    let added = |header: IdempotencyHeader| header.with_added_keys(true);
     match (key, honoured.map(IdempotencyHeader::new)) {
-        (IdempotencyKey::Header(name), _) => IdempotencyHeader::new(name.clone()).added(),
-        (IdempotencyKey::Profile, Some(honoured)) => honoured.added(),
+        (IdempotencyKey::Header(name), _) => added(IdempotencyHeader::new(name.clone())),
+        (IdempotencyKey::Profile, Some(honoured)) => added(honoured),
         (_, honoured) => honoured.unwrap_or_default(),
     }
 }
@@ -254,7 +255,7 @@ fn rate_limit(
     if part.limits().is_empty() && learning.is_none() && !part.adaptive() {
         return None;
     }
-    let rise = part.adaptive().then(Rise::default);
+    let rise = part.adaptive().then(Increase::default);
     let quotas = part.limits().iter().map(|limit| *limit.quota());
     let layer = RateLimitLayer::new(quotas)
         .with_keyer(By::new(part.key()))

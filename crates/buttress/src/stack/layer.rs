@@ -102,7 +102,7 @@ impl Stack {
     }
 
     /// The quotas, if there is a rate limit.
-    pub fn rate_limits(&self) -> Option<rate_limit::RateLimits<By, Price, Looks>> {
+    pub fn rate_limit(&self) -> Option<rate_limit::Handle<By, Price, Looks>> {
         let (_, built) = self.shared.current();
         Some(built.layers.rate_limit.as_ref()?.handle())
     }

@@ -5,7 +5,7 @@ use crate::observe::{Observer, Report};
 impl Report for Stack {
     fn report(&self, observer: &dyn Observer) {
         self.cooldown().report(observer);
-        self.rate_limits().report(observer);
+        self.rate_limit().report(observer);
         self.breaker().report(observer);
         self.budget().report(observer);
     }

@@ -20,13 +20,13 @@ use crate::key::By;
 use crate::observe::{AttemptLayer, CallLayer};
 use crate::rate_limit::usage::{UsageBody, UsageLayer};
 use crate::rate_limit::{Answers, RateLimitLayer};
-use crate::retry::{Held, Http, RetryLayer};
+use crate::retry::{Http, RetryLayer, WithPause};
 
 pub(super) type Pauses = Option<cooldown::Handle<By>>;
 /// Whom the layers in which a call waits ask, and the look ahead: the pause first, which knows when it ends.
 pub(super) type Looks = (Pauses, Option<breaker::Handle<By>>);
 
-pub(super) type Retries = RetryLayer<Held<Http, Pauses>>;
+pub(super) type Retries = RetryLayer<WithPause<Http, Pauses>>;
 pub(super) type FailFast = FailFastLayer<Looks>;
 pub(super) type Cooldown = CooldownLayer<By>;
 pub(super) type Concurrency = ConcurrencyLayer<Looks>;

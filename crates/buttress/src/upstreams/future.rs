@@ -10,6 +10,10 @@ use super::unknown::UnknownUpstream;
 
 pin_project! {
     /// The answer of a stack, or the refusal of a request that has none.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,

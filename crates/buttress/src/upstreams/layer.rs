@@ -25,6 +25,7 @@ impl ToUpstream {
 
 /// What becomes of a request that belongs to no upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unknown {
     /// It is refused, with an [`UnknownUpstream`](super::UnknownUpstream).
     #[default]
@@ -40,6 +41,7 @@ pub enum Unknown {
 #[derive(Clone)]
 pub struct Upstreams {
     pub(super) shared: Arc<Shared>,
+    pub(super) unknown: Unknown,
 }
 
 pub(super) struct Shared {
@@ -72,15 +74,14 @@ impl Upstreams {
         };
         Ok(Self {
             shared: Arc::new(shared),
+            unknown: Unknown::Refuse,
         })
     }
 
-    /// With another way with requests that belong to no upstream, for all clones.
+    /// With another way with requests that belong to no upstream. Earlier clones, and services made before, keep theirs.
     #[must_use]
     pub fn with_unknown(self, unknown: Unknown) -> Self {
-        let changed = |routes: &Routes| routes.clone().with_unknown(unknown);
-        self.shared.turn(changed);
-        self
+        Self { unknown, ..self }
     }
 
     /// Goes on with other upstreams. See the [module](crate::upstreams#reload).
@@ -95,7 +96,7 @@ impl Upstreams {
         let (_, old) = self.shared.current();
         let upstreams = upstreams.into_iter().collect();
         let routes = Routes::new(upstreams, &self.shared.making, Some(&old))?;
-        self.shared.turn(|was| routes.with_unknown(was.unknown()));
+        self.shared.turn(routes);
         Ok(())
     }
 
@@ -123,10 +124,9 @@ impl Shared {
         (self.generation(), Arc::clone(&routes))
     }
 
-    fn turn(&self, change: impl FnOnce(&Routes) -> Routes) {
+    fn turn(&self, changed: Routes) {
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = Arc::new(change(&routes));
-        let old = std::mem::replace(&mut *routes, changed);
+        let old = std::mem::replace(&mut *routes, Arc::new(changed));
         self.generation.fetch_add(1, Ordering::Release);
         drop(routes);
         drop(old);

@@ -10,16 +10,13 @@ use super::making::Making;
 use super::unknown::UnknownUpstream;
 use crate::stack::Stack;
 
-/// The upstreams, and what becomes of a request that belongs to none.
-#[derive(Clone)]
+/// The upstreams.
 pub(super) struct Routes {
     routes: Vec<Route>,
-    unknown: Unknown,
     /// Around what passes though it belongs to none.
     bare: Stack,
 }
 
-#[derive(Clone)]
 pub(super) struct Route {
     pub(super) name: UpstreamName,
     pub(super) stack: Stack,
@@ -68,19 +65,7 @@ impl Routes {
             Some(old) => old.bare.clone(),
             None => making.nameless(bare())?,
         };
-        Ok(Self {
-            routes,
-            unknown: old.map_or(Unknown::Refuse, |old| old.unknown),
-            bare,
-        })
-    }
-
-    pub(super) fn with_unknown(self, unknown: Unknown) -> Self {
-        Self { unknown, ..self }
-    }
-
-    pub(super) const fn unknown(&self) -> Unknown {
-        self.unknown
+        Ok(Self { routes, bare })
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&Route> {
@@ -96,6 +81,7 @@ impl Routes {
         &self,
         uri: &Uri,
         to: Option<&ToUpstream>,
+        unknown: Unknown,
     ) -> Result<(&Stack, Option<Uri>), UnknownUpstream> {
         let asked = to.map(|ToUpstream(name)| name);
         let route = match asked {
@@ -104,7 +90,7 @@ impl Routes {
         };
         match route {
             Some(route) => Ok((&route.stack, route.absolute(uri))),
-            None if asked.is_none() && self.unknown == Unknown::Pass => Ok((&self.bare, None)),
+            None if asked.is_none() && unknown == Unknown::Pass => Ok((&self.bare, None)),
             None => Err(UnknownUpstream {
                 asked: asked.cloned(),
                 known: self.names().cloned().collect(),

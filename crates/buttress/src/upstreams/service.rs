@@ -54,7 +54,7 @@ impl<S: HttpClient<B>, B: 'static> Service<Request<B>> for Routed<S> {
     /// The client is ready before it is known which stack it is for: the stack is put around it here.
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let to = request.extensions().get();
-        match self.routes.find(request.uri(), to) {
+        match self.routes.find(request.uri(), to, self.upstreams.unknown) {
             Ok((stack, uri)) => {
                 if let Some(uri) = uri {
                     *request.uri_mut() = uri;

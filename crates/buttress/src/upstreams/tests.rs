@@ -68,7 +68,7 @@ fn named<const N: usize>(
 
 /// One failure opens the circuit.
 fn frail() -> Policy {
-    let circuit = Circuit::in_a_row(NonZeroU32::MIN);
+    let circuit = Circuit::only_consecutive(NonZeroU32::MIN);
     bare().with_breaker(Breaker::new(circuit))
 }
 
@@ -179,6 +179,21 @@ async fn to_let_strangers_pass_is_a_choice_and_a_wrong_name_is_none() {
         status(&service, to("three", "https://one.example/")).await,
         None
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_of_strangers_is_the_clones_own_and_outlives_a_reload() {
+    let strict = two();
+    let lenient = strict.clone().with_unknown(Unknown::Pass);
+    let strict = strict.layer(Client::default());
+    let passing = lenient.layer(Client::default());
+    let stranger = || get("https://three.example/x");
+    assert_eq!(status(&strict, stranger()).await, None);
+    assert_eq!(status(&passing, stranger()).await, Some(200));
+    let other = named([("four", at("https://four.example", frail()))]);
+    lenient.reload(other).unwrap();
+    assert_eq!(status(&strict, stranger()).await, None);
+    assert_eq!(status(&passing, stranger()).await, Some(200));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! The two calls of a job, and what became of one.
 
-use buttress::core::{BoxError, Class, Failure, History, Rejected, Timestamp, Why, failure};
+use buttress::core::{BoxError, Class, Rejected, Timestamp, Why, failure};
 use buttress::retry::CallOptions;
 use buttress::{Carrier, Clock};
 use http::Request;
@@ -52,13 +52,14 @@ pub(crate) enum Ended {
 
 /// What became of a call. One has succeeded when its whole answer is there.
 pub(crate) async fn outcome(client: &Client, request: Request<Body>) -> Ended {
-    let response = match client.clone().oneshot(request).await {
+    let result = client.clone().oneshot(request).await;
+    if let Some(not_before) = buttress::not_before(&result) {
+        return Ended::ToComeBack(Some(not_before));
+    }
+    let response = match result {
         Ok(response) => response,
         Err(error) => return failed(&error),
     };
-    if let Some(not_before) = response.history().and_then(History::not_before) {
-        return Ended::ToComeBack(Some(not_before));
-    }
     let class = response.outcome(Clock::default()).class();
     match response.into_body().collect().await {
         Ok(_) => Ended::As(class),
@@ -66,53 +67,28 @@ pub(crate) async fn outcome(client: &Client, request: Request<Body>) -> Ended {
     }
 }
 
-/// A refusal of ours says when to come back; so does the history of a call that was refused when it was to be repeated.
+/// Of an error that says no time.
 fn failed(error: &BoxError) -> Ended {
-    let history = Failure::find(&**error).and_then(Failure::history);
-    if let Some(not_before) = history.and_then(History::not_before) {
-        return Ended::ToComeBack(Some(not_before));
-    }
     match Rejected::find(&**error) {
         // Until its probes are back, a circuit knows no time.
-        Some(rejected) if rejected.not_before.is_some() || rejected.why == Why::CircuitOpen => {
-            Ended::ToComeBack(rejected.not_before)
-        }
+        Some(rejected) if rejected.why == Why::CircuitOpen => Ended::ToComeBack(None),
         _ => Ended::As(failure::outcome(&**error).class()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use buttress::core::history::End;
-    use buttress::core::{Key, Outcome};
+    use buttress::core::{Failure, Key, Outcome};
 
     use super::*;
 
-    const LATER: Timestamp = Timestamp::from_nanos(7);
-
-    fn rejected(why: Why, not_before: Option<Timestamp>) -> Rejected {
-        Rejected::new(why, Key::ALL).with_not_before(not_before)
-    }
-
     #[test]
-    fn a_refusal_that_says_when_is_no_failure() {
-        let ended = |why, not_before| failed(&rejected(why, not_before).into());
-        let later = Ended::ToComeBack(Some(LATER));
-        assert_eq!(ended(Why::CircuitOpen, Some(LATER)), later);
-        assert_eq!(ended(Why::Cooldown, Some(LATER)), later);
-        assert_eq!(ended(Why::CircuitOpen, None), Ended::ToComeBack(None));
-        assert_eq!(ended(Why::TooLarge, None), Ended::As(Class::Rejected));
-    }
-
-    #[test]
-    fn a_history_that_says_when_is_heard() {
-        let mut failure = Failure::new(Outcome::new(Class::Unavailable), "down");
-        let history = History::default();
-        failure.record(history.clone());
+    fn a_circuit_that_waits_for_its_probes_is_no_failure() {
+        let ended = |why| failed(&Rejected::new(why, Key::ALL).into());
+        assert_eq!(ended(Why::CircuitOpen), Ended::ToComeBack(None));
+        assert_eq!(ended(Why::TooLarge), Ended::As(Class::Rejected));
+        let failure = Failure::new(Outcome::new(Class::Unavailable), "down");
         assert_eq!(failed(&failure.into()), Ended::As(Class::Unavailable));
-        let mut failure = Failure::new(Outcome::new(Class::Unavailable), "down");
-        failure.record(history.ended(End::MaxWait, Some(LATER)));
-        assert_eq!(failed(&failure.into()), Ended::ToComeBack(Some(LATER)));
     }
 
     #[test]

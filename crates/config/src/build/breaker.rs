@@ -18,11 +18,11 @@ pub(super) fn show(breaker: &Breaker, shown: &mut Shown) {
 fn show_circuit(circuit: &Circuit, shown: &mut Shown) {
     let rate = |rate: Rate| Value::Share(rate.millionths());
     shown.maybe("breaker.failure_rate", circuit.failure_rate().map(rate));
-    if let Some((share, slow)) = circuit.slow_rate() {
+    if let Some((share, slow)) = circuit.slow_call_rate() {
         shown.put("breaker.slow_call_rate", rate(share));
         shown.duration("breaker.slow_call", slow);
     }
-    if let Some(failures) = circuit.failures_in_a_row() {
+    if let Some(failures) = circuit.consecutive() {
         shown.count("breaker.consecutive", failures.get());
     }
     let window = circuit.window();
@@ -36,10 +36,10 @@ fn show_circuit(circuit: &Circuit, shown: &mut Shown) {
     shown.count("breaker.minimum_calls", circuit.minimum_calls());
     shown.duration("breaker.open_for", circuit.open_for());
     shown.duration("breaker.max_open_for", circuit.max_open_for());
-    let growth = circuit.growth_percent().saturating_mul(PER_PERCENT);
+    let growth = circuit.open_growth().saturating_mul(PER_PERCENT);
     shown.put("breaker.open_growth", Value::Share(growth));
     shown.count("breaker.probes", circuit.probes());
-    let (half_open, stalled) = circuit.half_open_limit();
+    let (half_open, stalled) = circuit.half_open_for();
     shown.duration("breaker.half_open_for", half_open);
     let stalled = match stalled {
         Stalled::Open => "open",
@@ -99,9 +99,9 @@ fn rebase(draft: &mut Draft<'_>) {
         "hystrix" => Circuit::hystrix(),
         _ => Circuit::finagle(),
     });
-    let in_a_row = draft.positive("breaker.consecutive");
-    let in_a_row = in_a_row.filter(|_| draft.is_set("breaker.consecutive"));
-    if let Some(circuit) = preset.or_else(|| in_a_row.map(Circuit::in_a_row)) {
+    let consecutive = draft.positive("breaker.consecutive");
+    let consecutive = consecutive.filter(|_| draft.is_set("breaker.consecutive"));
+    if let Some(circuit) = preset.or_else(|| consecutive.map(Circuit::only_consecutive)) {
         let mut shown = Shown::default();
         show(&Breaker::new(circuit), &mut shown);
         draft.rebase("breaker", shown);
@@ -121,11 +121,8 @@ fn circuit(draft: &mut Draft<'_>) -> Circuit {
     };
     let circuit = circuit
         .with_rate_limited(verdict(draft.word("breaker.rate_limited")))
-        .with_dropped(verdict(draft.word("breaker.dropped")));
-    let circuit = match draft.flag("breaker.opens_on_hint") {
-        true => circuit.with_open_on_hint(),
-        false => circuit,
-    };
+        .with_dropped(verdict(draft.word("breaker.dropped")))
+        .with_opens_on_hint(draft.flag("breaker.opens_on_hint"));
     match draft.word("breaker.mode") {
         Some("metrics-only") => circuit.with_metrics_only(),
         Some("disabled") => circuit.with_disabled(),
@@ -135,14 +132,14 @@ fn circuit(draft: &mut Draft<'_>) -> Circuit {
 
 /// What it opens at.
 fn rated(draft: &mut Draft<'_>) -> Circuit {
-    let in_a_row = draft.positive("breaker.consecutive");
+    let consecutive = draft.positive("breaker.consecutive");
     let failures = rate(draft, "breaker.failure_rate");
     let mut circuit = Circuit::default().without_failure_rate();
     if let Some(rate) = failures {
         circuit = circuit.with_failure_rate(rate);
     }
-    if let Some(in_a_row) = in_a_row {
-        circuit = circuit.with_in_a_row(in_a_row);
+    if let Some(consecutive) = consecutive {
+        circuit = circuit.with_consecutive(consecutive);
     }
     let slow = draft.duration("breaker.slow_call");
     let share = match draft.value("breaker.slow_call_rate") {
@@ -159,8 +156,8 @@ fn rated(draft: &mut Draft<'_>) -> Circuit {
         );
     }
     if let (Some(slow), Some(share)) = (slow, share) {
-        circuit = circuit.with_slow_rate(share, slow);
-    } else if draft.value("breaker.failure_rate").is_none() && in_a_row.is_none() {
+        circuit = circuit.with_slow_call_rate(share, slow);
+    } else if draft.value("breaker.failure_rate").is_none() && consecutive.is_none() {
         let expected = "a `failure_rate`, `consecutive` or `slow_call`; or `breaker = false`";
         draft.refuse(
             "breaker.failure_rate",
@@ -179,7 +176,10 @@ fn rate(draft: &mut Draft<'_>, path: &str) -> Option<Rate> {
 
 /// What it looks at.
 fn windowed(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
-    let window = match draft.small("breaker.calls").filter(|_| counts_calls(draft)) {
+    let window = match draft
+        .small("breaker.calls")
+        .filter(|_| counts_requests(draft))
+    {
         Some(calls) => draft.keep("breaker.calls", Window::calls(calls)),
         None => time_window(draft),
     };
@@ -202,7 +202,7 @@ fn windowed(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
 }
 
 /// Whether the window is one of calls: of two that exclude each other, the one that was set.
-fn counts_calls(draft: &Draft<'_>) -> bool {
+fn counts_requests(draft: &Draft<'_>) -> bool {
     draft.is_set("breaker.calls")
         || !(draft.is_set("breaker.window") || draft.is_set("breaker.buckets"))
 }
@@ -237,7 +237,7 @@ fn opened(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
     let growth = draft.share("breaker.open_growth");
     if let (Some(open), Some(most), Some(growth)) = (open, most, growth) {
         let made = match growth % PER_PERCENT {
-            0 => circuit.with_growing_open(open, growth / PER_PERCENT, most),
+            0 => circuit.with_open_growth(open, growth / PER_PERCENT, most),
             _ => Err(Invalid::new("breaker growth", growth, "a whole percentage")),
         };
         let is_growth = !(PER_PERCENT * 100..=PER_PERCENT * 1_000).contains(&growth)
@@ -253,7 +253,7 @@ fn opened(draft: &mut Draft<'_>, circuit: Circuit) -> Circuit {
         _ => Stalled::Open,
     };
     if let Some(limit) = draft.duration("breaker.half_open_for") {
-        let made = circuit.with_half_open_limit(limit, stalled);
+        let made = circuit.with_half_open_for(limit, stalled);
         circuit = draft.keep("breaker.half_open_for", made).unwrap_or(circuit);
     }
     circuit

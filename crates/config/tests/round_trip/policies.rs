@@ -235,8 +235,12 @@ fn rate_limit() -> impl Strategy<Value = RateLimit> {
     let limit = (any::<bool>(), quota());
     let limits = (costly, prop::collection::vec(limit, 0..5)).prop_map(|(costly, limits)| {
         let mut all: Vec<Limit> = Vec::new();
-        for (counts_calls, quota) in limits {
-            let unit = if counts_calls { Unit::Requests } else { costly };
+        for (counts_requests, quota) in limits {
+            let unit = if counts_requests {
+                Unit::Requests
+            } else {
+                costly
+            };
             let is_new =
                 |limit: &Limit| limit.unit() != unit || limit.quota().period() != quota.period();
             if all.iter().all(is_new) {
@@ -283,15 +287,16 @@ fn opened_at() -> impl Strategy<Value = Circuit> {
         Just(Circuit::dotnet()),
         Just(Circuit::hystrix()),
         Just(Circuit::finagle()),
-        positive().prop_map(Circuit::in_a_row),
+        positive().prop_map(Circuit::only_consecutive),
         rate().prop_map(|rate| Circuit::default().with_failure_rate(rate)),
-        (rate(), time()).prop_map(|(rate, slow)| Circuit::default().with_slow_rate(rate, slow)),
+        (rate(), time())
+            .prop_map(|(rate, slow)| Circuit::default().with_slow_call_rate(rate, slow)),
         (rate(), time()).prop_map(|(rate, slow)| Circuit::default()
             .without_failure_rate()
-            .with_slow_rate(rate, slow)),
+            .with_slow_call_rate(rate, slow)),
         (rate(), positive()).prop_map(|(rate, row)| Circuit::default()
             .with_failure_rate(rate)
-            .with_in_a_row(row)),
+            .with_consecutive(row)),
     ]
 }
 
@@ -330,17 +335,13 @@ fn circuit() -> impl Strategy<Value = Circuit> {
         let (base, growth, most) = open;
         let (probes, limited, dropped, opens, mode) = rest;
         let circuit = circuit
-            .with_growing_open(base.min(most), growth, base.max(most))
-            .and_then(|circuit| circuit.with_half_open_limit(half.0, half.1))
+            .with_open_growth(base.min(most), growth, base.max(most))
+            .and_then(|circuit| circuit.with_half_open_for(half.0, half.1))
             .and_then(|circuit| circuit.with_probes(probes))
             .unwrap()
             .with_rate_limited(limited)
-            .with_dropped(dropped);
-        let circuit = if opens {
-            circuit.with_open_on_hint()
-        } else {
-            circuit
-        };
+            .with_dropped(dropped)
+            .with_opens_on_hint(opens);
         match mode {
             0 => circuit,
             1 => circuit.with_metrics_only(),

@@ -28,7 +28,9 @@ impl Cause {
     /// The name used in metrics and documentation.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Exceeded(Exceeded { in_a_row: true, .. }) => "in_a_row",
+            Self::Exceeded(Exceeded {
+                consecutive: true, ..
+            }) => "consecutive",
             Self::Exceeded(Exceeded { failures: true, .. }) => "failure_rate",
             Self::Exceeded(_) => "slow_rate",
             Self::Hint => "hint",

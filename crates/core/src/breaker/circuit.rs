@@ -40,7 +40,7 @@ pub struct Circuit {
     pub(super) window: Window,
     pub(super) failures: Option<Rate>,
     pub(super) slow: Option<(Rate, Duration)>,
-    pub(super) in_a_row: Option<NonZeroU32>,
+    pub(super) consecutive: Option<NonZeroU32>,
     pub(super) minimum: u32,
     pub(super) probes: u32,
     pub(super) half_open_limit: Duration,
@@ -75,7 +75,7 @@ impl Circuit {
         }),
         failures: Some(Rate::HALF),
         slow: None,
-        in_a_row: None,
+        consecutive: None,
         minimum: 20,
         probes: 3,
         half_open_limit: Duration::from_secs(60),
@@ -92,10 +92,10 @@ impl Circuit {
     /// Opens after `failures` failed calls in a row, whatever their rate. One probe closes it again.
     ///
     /// The rest is as by default.
-    pub fn in_a_row(failures: NonZeroU32) -> Self {
+    pub fn only_consecutive(failures: NonZeroU32) -> Self {
         Self {
             failures: None,
-            in_a_row: Some(failures),
+            consecutive: Some(failures),
             probes: 1,
             ..Self::default()
         }
@@ -136,7 +136,7 @@ impl Circuit {
 
     /// With a share of calls that took longer than `than`, at which it opens too.
     #[must_use]
-    pub const fn with_slow_rate(self, rate: Rate, than: Duration) -> Self {
+    pub const fn with_slow_call_rate(self, rate: Rate, than: Duration) -> Self {
         Self {
             slow: Some((rate, than)),
             ..self
@@ -145,9 +145,9 @@ impl Circuit {
 
     /// With a number of failures in a row at which it opens too, without regard to the minimum of calls.
     #[must_use]
-    pub const fn with_in_a_row(self, failures: NonZeroU32) -> Self {
+    pub const fn with_consecutive(self, failures: NonZeroU32) -> Self {
         Self {
-            in_a_row: Some(failures),
+            consecutive: Some(failures),
             ..self
         }
     }
@@ -185,7 +185,7 @@ impl Circuit {
     /// # Errors
     ///
     /// If it is zero: there would be no time for a probe.
-    pub fn with_half_open_limit(self, limit: Duration, stalled: Stalled) -> Result<Self, Invalid> {
+    pub fn with_half_open_for(self, limit: Duration, stalled: Stalled) -> Result<Self, Invalid> {
         if limit.is_zero() {
             return Err(Invalid::new("breaker half-open limit", limit, "some time"));
         }
@@ -202,32 +202,32 @@ impl Circuit {
     ///
     /// If it is zero: it would never be open.
     pub fn with_open_for(self, open: Duration) -> Result<Self, Invalid> {
-        self.with_growing_open(open, 100, open)
+        self.with_open_growth(open, 100, open)
     }
 
-    /// With another time for which it is open: `base` at first, and `percent` hundredths of the last time whenever its
-    /// probes fail, up to `longest`. When they succeed, it begins at the base again.
+    /// With another time for which it is open: `open_for` at first, and `percent` hundredths of the last time whenever its
+    /// probes fail, up to `max_open_for`. When they succeed, it begins at `open_for` again.
     ///
     /// # Errors
     ///
-    /// If `base` is zero or longer than `longest`, or `percent` is not from 100 to 1 000.
-    pub fn with_growing_open(
+    /// If `open_for` is zero or longer than `max_open_for`, or `percent` is not from 100 to 1 000.
+    pub fn with_open_growth(
         self,
-        base: Duration,
+        open_for: Duration,
         percent: u32,
-        longest: Duration,
+        max_open_for: Duration,
     ) -> Result<Self, Invalid> {
-        if base.is_zero() || base > longest {
+        if open_for.is_zero() || open_for > max_open_for {
             let expected = "more than nothing, and at most the longest";
-            return Err(Invalid::new("breaker open time", base, expected));
+            return Err(Invalid::new("breaker open time", open_for, expected));
         }
         if !(100..=1_000).contains(&percent) {
             return Err(Invalid::new("breaker growth", percent, "100 % to 1 000 %"));
         }
         Ok(Self {
-            open: base,
+            open: open_for,
             growth_percent: percent,
-            longest_open: longest,
+            longest_open: max_open_for,
             ..self
         })
     }
@@ -251,12 +251,12 @@ impl Circuit {
         }
     }
 
-    /// Opens at once, for as long as the server says, when a failure comes with a hint: by default such a hint only
-    /// lengthens the time for which the circuit opens anyway.
+    /// Whether it opens at once, for as long as the server says, when a failure comes with a hint. By default such a hint
+    /// only lengthens the time for which the circuit opens anyway.
     #[must_use]
-    pub const fn with_open_on_hint(self) -> Self {
+    pub const fn with_opens_on_hint(self, opens_on_hint: bool) -> Self {
         Self {
-            opens_on_hint: true,
+            opens_on_hint,
             ..self
         }
     }
@@ -293,13 +293,13 @@ impl Circuit {
     }
 
     /// The share of slow calls at which it opens, and what is slow, if it looks at that.
-    pub const fn slow_rate(&self) -> Option<(Rate, Duration)> {
+    pub const fn slow_call_rate(&self) -> Option<(Rate, Duration)> {
         self.slow
     }
 
     /// The number of failures in a row at which it opens, if it looks at that.
-    pub const fn failures_in_a_row(&self) -> Option<NonZeroU32> {
-        self.in_a_row
+    pub const fn consecutive(&self) -> Option<NonZeroU32> {
+        self.consecutive
     }
 
     /// How many calls there must be in the window before a rate is looked at: never more than the window holds.
@@ -313,7 +313,7 @@ impl Circuit {
     }
 
     /// For how long it may be half-open, and what follows then.
-    pub const fn half_open_limit(&self) -> (Duration, Stalled) {
+    pub const fn half_open_for(&self) -> (Duration, Stalled) {
         (self.half_open_limit, self.stalled)
     }
 
@@ -323,7 +323,7 @@ impl Circuit {
     }
 
     /// How many hundredths of the last time it is open when its probes fail.
-    pub const fn growth_percent(&self) -> u32 {
+    pub const fn open_growth(&self) -> u32 {
         self.growth_percent
     }
 

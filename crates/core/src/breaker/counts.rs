@@ -100,13 +100,13 @@ pub struct Exceeded {
     /// The slow-call rate.
     pub slow: bool,
     /// The failures in a row.
-    pub in_a_row: bool,
+    pub consecutive: bool,
 }
 
 impl Exceeded {
     /// Whether any was.
     pub const fn any(self) -> bool {
-        self.failures || self.slow || self.in_a_row
+        self.failures || self.slow || self.consecutive
     }
 
     /// What is new here beside `told`.
@@ -114,7 +114,7 @@ impl Exceeded {
         Self {
             failures: self.failures && !told.failures,
             slow: self.slow && !told.slow,
-            in_a_row: self.in_a_row && !told.in_a_row,
+            consecutive: self.consecutive && !told.consecutive,
         }
     }
 
@@ -122,7 +122,7 @@ impl Exceeded {
         Self {
             failures: self.failures || other.failures,
             slow: self.slow || other.slow,
-            in_a_row: self.in_a_row || other.in_a_row,
+            consecutive: self.consecutive || other.consecutive,
         }
     }
 }

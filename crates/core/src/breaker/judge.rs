@@ -38,8 +38,8 @@ impl Circuit {
         self.slow.is_some()
     }
 
-    pub(super) const fn counts_in_a_row(&self) -> bool {
-        self.in_a_row.is_some()
+    pub(super) const fn counts_consecutive(&self) -> bool {
+        self.consecutive.is_some()
     }
 
     /// As many calls as a window needs to be judged.
@@ -66,17 +66,17 @@ impl Circuit {
     }
 
     /// Whether a window's counts, and a run of failures, are too many.
-    pub(super) fn exceeded(&self, counts: &Counts, in_a_row: u64) -> Exceeded {
+    pub(super) fn exceeded(&self, counts: &Counts, consecutive: u64) -> Exceeded {
         let run = self
-            .in_a_row
-            .is_some_and(|most| in_a_row >= most.get().into());
+            .consecutive
+            .is_some_and(|most| consecutive >= most.get().into());
         let exceeded = if counts.calls >= self.minimum() {
             self.judged(counts)
         } else {
             Exceeded::default()
         };
         Exceeded {
-            in_a_row: run,
+            consecutive: run,
             ..exceeded
         }
     }
@@ -84,7 +84,7 @@ impl Circuit {
     /// Whether the counts of probes are too many. Where no rate is set, any failure is.
     pub(super) fn probes_exceeded(&self, counts: &Counts) -> Exceeded {
         Exceeded {
-            in_a_row: self.failures.is_none() && counts.failed > 0,
+            consecutive: self.failures.is_none() && counts.failed > 0,
             ..self.judged(counts)
         }
     }
@@ -94,7 +94,7 @@ impl Circuit {
         Exceeded {
             failures: self.failures.is_some_and(|rate| reach(counts.failed, rate)),
             slow: self.slow.is_some_and(|(rate, _)| reach(counts.slow, rate)),
-            in_a_row: false,
+            consecutive: false,
         }
     }
 

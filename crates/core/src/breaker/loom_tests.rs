@@ -27,7 +27,7 @@ fn circuit(probes: u32) -> Circuit {
         .with_minimum_calls(2)
         .and_then(|circuit| circuit.with_probes(probes))
         .and_then(|circuit| circuit.with_open_for(Duration::from_secs(5)))
-        .and_then(|circuit| circuit.with_half_open_limit(Duration::from_secs(10), Stalled::Open))
+        .and_then(|circuit| circuit.with_half_open_for(Duration::from_secs(10), Stalled::Open))
         .unwrap()
 }
 

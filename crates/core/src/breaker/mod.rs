@@ -228,13 +228,13 @@ impl Breaker {
     ) {
         let generation = word.generation();
         let kind = self.kind(&answer);
-        let in_a_row = self.count_in_a_row(generation, answer.verdict);
+        let consecutive = self.count_consecutive(generation, answer.verdict);
         let time = answer.elapsed.filter(|_| self.circuit.is_timed());
         let Some(counts) = self.results.record(generation, kind, time, &now) else {
             // All calls are good, or this one is late.
             return;
         };
-        let exceeded = self.circuit.exceeded(&counts, in_a_row);
+        let exceeded = self.circuit.exceeded(&counts, consecutive);
         let is_hinted = kind.is_failed && answer.hint.is_some() && self.circuit.opens_on_hint;
         let cause = match exceeded.any() {
             true => Cause::Exceeded(exceeded),
@@ -282,8 +282,8 @@ impl Breaker {
         }
     }
 
-    fn count_in_a_row(&self, generation: u64, verdict: Verdict) -> u64 {
-        if !self.circuit.counts_in_a_row() {
+    fn count_consecutive(&self, generation: u64, verdict: Verdict) -> u64 {
+        if !self.circuit.counts_consecutive() {
             return 0;
         }
         if verdict == Verdict::Failure {

@@ -60,7 +60,7 @@ impl Circuit {
             // Less than 80 % successes is more than 20 % failures, and a millionth is less than any share of calls that
             // a window tells apart from that.
             failures: Some(Rate(200_001)),
-            in_a_row: NonZeroU32::new(5),
+            consecutive: NonZeroU32::new(5),
             minimum: 5,
             probes: 1,
             open: Duration::from_secs(5),

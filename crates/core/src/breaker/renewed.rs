@@ -47,7 +47,7 @@ mod tests {
     }
 
     fn one_failure() -> Circuit {
-        Circuit::in_a_row(NonZeroU32::MIN)
+        Circuit::only_consecutive(NonZeroU32::MIN)
     }
 
     /// Open since 100 s, until a little after 130 s.
@@ -69,9 +69,7 @@ mod tests {
 
     fn ten_seconds() -> Circuit {
         let ten = Duration::from_secs(10);
-        one_failure()
-            .with_growing_open(ten, 200, 100 * ten)
-            .unwrap()
+        one_failure().with_open_growth(ten, 200, 100 * ten).unwrap()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::time::Timestamp;
 
 /// Where a pause stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Phase {
     /// There is none: everybody goes.
     Open,
@@ -17,6 +18,18 @@ pub enum Phase {
         /// As many may be on their way at a time.
         step: usize,
     },
+}
+
+impl Phase {
+    /// The name used in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Parked => "parked",
+            Self::Releasing { .. } => "releasing",
+        }
+    }
 }
 
 /// What is known of a pause.

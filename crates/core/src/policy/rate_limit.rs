@@ -17,7 +17,7 @@ impl Limit {
     /// So many units of this kind.
     pub const fn new(unit: Unit, quota: Quota) -> Self {
         let quota = match unit {
-            Unit::Requests => quota.counting_calls(),
+            Unit::Requests => quota.counting_requests(),
             _ => quota.counting_costs(),
         };
         Self { unit, quota }

@@ -188,9 +188,9 @@ fn a_base_url_brings_its_host_and_no_password() {
 #[test]
 fn requests_are_counted_and_tokens_are_weighed() {
     let quota = per_minute(10);
-    assert_eq!(Limit::requests(quota).quota().counts(), Counts::Calls);
+    assert_eq!(Limit::requests(quota).quota().counts(), Counts::Requests);
     assert_eq!(
-        Limit::tokens(quota.counting_calls()).quota().counts(),
+        Limit::tokens(quota.counting_requests()).quota().counts(),
         Counts::Cost
     );
 }

@@ -1,7 +1,7 @@
 //! Limits that nobody publishes, found by trying.
 //!
 //! Until a server says "too fast" for the first time, nothing is limited. From then on calls take tokens that come at a
-//! rate: it falls when the server says "too fast" again, and rises while it does not. How it rises is a [`Rise`]: along
+//! rate: it falls when the server says "too fast" again, and rises while it does not. How it rises is an [`Increase`]: along
 //! a cubic curve, as in the AWS SDKs (slowly near the rate that was too fast, quickly far from it), or by so much a
 //! second.
 //!
@@ -29,18 +29,18 @@ const SLICE: u64 = 500_000_000;
 
 /// How a rate rises while the server does not say "too fast".
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Rise {
+pub enum Increase {
     /// Along the cubic curve of the AWS SDKs.
     #[default]
     Cubic,
-    /// By so many calls per second, each second.
+    /// By so many requests per second, each second.
     Additive(f64),
 }
 
 /// A rate that falls by a share and rises with time.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve {
-    rise: Rise,
+    rise: Increase,
     beta: f64,
     most: f64,
     fell_at: Timestamp,
@@ -49,7 +49,7 @@ pub struct Curve {
 
 impl Curve {
     /// A curve that fell from `most` at `fell_at`.
-    pub fn new(rise: Rise, most: f64, fell_at: Timestamp) -> Self {
+    pub fn new(rise: Increase, most: f64, fell_at: Timestamp) -> Self {
         let curve = Self {
             rise,
             beta: BETA,
@@ -85,8 +85,8 @@ impl Curve {
     pub fn rate(&self, now: Timestamp) -> f64 {
         let seconds = now.since(self.fell_at).as_secs_f64();
         match self.rise {
-            Rise::Cubic => SCALE * (seconds - self.plateau).powi(3) + self.most,
-            Rise::Additive(step) => self.most * self.beta + step * seconds,
+            Increase::Cubic => SCALE * (seconds - self.plateau).powi(3) + self.most,
+            Increase::Additive(step) => self.most * self.beta + step * seconds,
         }
     }
 
@@ -99,7 +99,7 @@ impl Curve {
     }
 }
 
-/// How many calls per second are made, smoothed.
+/// How many requests per second are made, smoothed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Measured {
     slice: u64,
@@ -219,7 +219,7 @@ pub struct Adaptive {
 
 impl Adaptive {
     /// Nothing is limited yet.
-    pub fn new(rise: Rise, now: Timestamp) -> Self {
+    pub fn new(rise: Increase, now: Timestamp) -> Self {
         Self {
             curve: Curve::new(rise, 0.0, now),
             measured: Measured {
@@ -267,12 +267,12 @@ impl Adaptive {
         self.is_enabled
     }
 
-    /// The calls per second that are let through.
+    /// The requests per second that are let through.
     pub const fn rate(&self) -> f64 {
         self.tokens.rate()
     }
 
-    /// The calls per second that are made.
+    /// The requests per second that are made.
     pub const fn measured(&self) -> f64 {
         self.measured_rate
     }
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn nothing_is_limited_until_the_server_says_so() {
-        let mut adaptive = Adaptive::new(Rise::default(), at(0));
+        let mut adaptive = Adaptive::new(Increase::default(), at(0));
         assert!((0..1_000).all(|_| adaptive.take(1, at(0)).is_ok()));
         adaptive.answered(true, at(0));
         assert!(adaptive.is_enabled() && adaptive.take(1, at(0)).is_err());
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_refusal_takes_nothing_and_is_never_a_wait_of_zero() {
-        let mut adaptive = Adaptive::new(Rise::default(), at(0));
+        let mut adaptive = Adaptive::new(Increase::default(), at(0));
         adaptive.answered(true, at(0));
         let waits: Vec<_> = (0..10)
             .map(|_| adaptive.take(1, at(100)).unwrap_err())
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn an_additive_rate_falls_by_a_share_and_rises_by_a_step() {
-        let mut curve = Curve::new(Rise::Additive(2.0), 0.0, at(0)).with_beta(0.5);
+        let mut curve = Curve::new(Increase::Additive(2.0), 0.0, at(0)).with_beta(0.5);
         assert_eq!(curve.fall(10.0, at(0)), 5.0);
         assert_eq!(curve.rate(at(3_000)), 11.0);
     }
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_costs_more_than_the_bucket_holds_goes_when_it_is_full() {
-        let mut adaptive = Adaptive::new(Rise::default(), at(0));
+        let mut adaptive = Adaptive::new(Increase::default(), at(0));
         adaptive.answered(true, at(0));
         assert!(adaptive.take(10, at(1_999)).is_err());
         assert!(adaptive.take(10, at(2_000)).is_ok());

@@ -8,7 +8,7 @@ use crate::time::saturating_nanos;
 /// ```
 /// use buttress_core::quota::Quota;
 ///
-/// let requests = Quota::per_minute(500)?.counting_calls();
+/// let requests = Quota::per_minute(500)?.counting_requests();
 /// let tokens = Quota::per_minute(200_000)?;
 /// # let _ = (requests, tokens);
 /// # Ok::<_, buttress_core::Invalid>(())
@@ -37,14 +37,14 @@ pub enum Shape {
     Fixed,
 }
 
-/// What a quota counts of a call.
+/// What a quota counts of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Counts {
     /// Its cost: tokens, points; one where nobody says.
     #[default]
     Cost,
     /// One, whatever it costs.
-    Calls,
+    Requests,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -165,16 +165,16 @@ impl Quota {
         Self { shape, ..self }
     }
 
-    /// Counts each call as one, whatever it costs.
+    /// Counts each request as one, whatever it costs: an attempt is one.
     #[must_use]
-    pub const fn counting_calls(self) -> Self {
+    pub const fn counting_requests(self) -> Self {
         Self {
-            counts: Counts::Calls,
+            counts: Counts::Requests,
             ..self
         }
     }
 
-    /// Counts what each call costs.
+    /// Counts what each request costs.
     #[must_use]
     pub const fn counting_costs(self) -> Self {
         Self {
@@ -230,7 +230,7 @@ impl Quota {
     pub(super) const fn of(&self, cost: u64) -> u64 {
         match self.counts {
             Counts::Cost => cost,
-            Counts::Calls => 1,
+            Counts::Requests => 1,
         }
     }
 }

@@ -206,7 +206,7 @@ impl Ceiling {
     fn cost(&self, cost: u64) -> i64 {
         match self.counts {
             Counts::Cost => signed(cost),
-            Counts::Calls => 1,
+            Counts::Requests => 1,
         }
     }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::adaptive::{Adaptive, Rise};
+use super::adaptive::{Adaptive, Increase};
 use super::amount::Quota;
 use super::bucket::Bucket;
 use super::meter::Meter;
@@ -16,7 +16,7 @@ pub(super) struct Found {
 /// Finds it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finder {
-    rise: Rise,
+    rise: Increase,
     adaptive: Option<Adaptive>,
     answered: Timestamp,
 }
@@ -29,7 +29,7 @@ const SAME: f64 = 16.0;
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 impl Finder {
-    pub(super) const fn new(rise: Rise) -> Self {
+    pub(super) const fn new(rise: Increase) -> Self {
         Self {
             rise,
             adaptive: None,
@@ -106,7 +106,7 @@ fn quota(rate: f64) -> Option<Quota> {
     let interval = interval.max(Duration::from_nanos(1));
     let held = 1_000_000_000 / saturating_nanos(interval);
     let quota = Quota::new(1, interval).ok()?.with_burst(held.max(1)).ok()?;
-    Some(quota.counting_calls())
+    Some(quota.counting_requests())
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_was_found_is_kept_while_somebody_calls_and_forgotten_after_a_minute() {
-        let mut finder = Finder::new(Rise::Cubic);
+        let mut finder = Finder::new(Increase::Cubic);
         assert!(finder.is_idle(at(0)));
         assert!(finder.answered(false, None, at(0)).is_none());
         assert!(finder.is_idle(at(0)), "nothing was found");

@@ -5,28 +5,28 @@ use super::published::Unit;
 /// What is in flight, which the server may not have counted when it answers somebody else.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Learner {
-    calls: u64,
+    requests: u64,
     cost: u64,
 }
 
 impl Learner {
     pub(super) const fn calls(&self) -> u64 {
-        self.calls
+        self.requests
     }
 
     pub(super) const fn goes(&mut self, cost: u64) {
-        self.calls = self.calls.saturating_add(1);
+        self.requests = self.requests.saturating_add(1);
         self.cost = self.cost.saturating_add(cost);
     }
 
     pub(super) const fn comes(&mut self, cost: u64) {
-        self.calls = self.calls.saturating_sub(1);
+        self.requests = self.requests.saturating_sub(1);
         self.cost = self.cost.saturating_sub(cost);
     }
 
     pub(super) const fn in_flight(&self, counts: Counts) -> u64 {
         match counts {
-            Counts::Calls => self.calls,
+            Counts::Requests => self.requests,
             Counts::Cost => self.cost,
         }
     }
@@ -37,7 +37,7 @@ impl Learner {
 pub struct Lesson<'a> {
     /// What it says of the server's quotas.
     pub readings: &'a [Option<Reading>],
-    /// What our costs are; if nobody says, tokens where calls have a quota of their own, else requests.
+    /// What our costs are; if nobody says, tokens where requests have a quota of their own, else requests.
     pub costs: Option<Unit>,
     /// Whether a limit that it publishes takes the place of ours.
     pub adopts: bool,
@@ -48,14 +48,18 @@ pub struct Lesson<'a> {
 impl Lesson<'_> {
     /// How what the server counts is counted here; `None` if it is not.
     pub(super) fn counts(&self, unit: Unit, quotas: &[Quota]) -> Option<Counts> {
-        let counts_calls = || quotas.iter().any(|quota| quota.counts() == Counts::Calls);
-        let costs = self.costs.unwrap_or_else(|| match counts_calls() {
+        let counts_requests = || {
+            quotas
+                .iter()
+                .any(|quota| quota.counts() == Counts::Requests)
+        };
+        let costs = self.costs.unwrap_or_else(|| match counts_requests() {
             true => Unit::Tokens,
             false => Unit::Requests,
         });
         match unit {
             unit if unit == costs => Some(Counts::Cost),
-            Unit::Requests => Some(Counts::Calls),
+            Unit::Requests => Some(Counts::Requests),
             _ => None,
         }
     }

@@ -122,7 +122,7 @@ impl Queue {
             .filter(|place| place.state != State::Gone);
         let units = taken.map(|place| match counts {
             Counts::Cost => place.cost,
-            Counts::Calls => 1,
+            Counts::Requests => 1,
         });
         units.fold(0, u64::saturating_add)
     }

@@ -2,7 +2,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::accounts::Accounts;
-use super::adaptive::Rise;
+use super::adaptive::Increase;
 use super::amount::Quota;
 use super::bucket::Bucket;
 use super::found::Finder;
@@ -80,7 +80,7 @@ impl Schedule {
 
     /// Finds a limit that nobody publishes by trying. Each answer is then to be told to [`adapt`](Self::adapt).
     #[must_use]
-    pub fn with_adaptive(self, rise: Rise) -> Self {
+    pub fn with_adaptive(self, rise: Increase) -> Self {
         Self {
             finder: Some(Box::new(Finder::new(rise))),
             ..self

@@ -71,7 +71,7 @@ pub struct Level {
 /// What the server says of one of its quotas, and what we have taken since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Learned {
-    /// Whether it counts calls, or what they cost.
+    /// Whether it counts requests, or what they cost.
     pub counts: Counts,
     /// The units of a window, if the server says so.
     pub limit: Option<u64>,

@@ -75,11 +75,14 @@ fn a_quota_is_shown_with_what_is_left_the_next_slot_and_who_waits() {
 }
 
 #[test]
-fn a_quota_of_calls_says_so() {
-    let quota = Quota::per_minute(60).unwrap().counting_calls();
+fn a_quota_of_requests_says_so() {
+    let quota = Quota::per_minute(60).unwrap().counting_requests();
     let upstream = Hands::default().upstream();
     let shown = shown(upstream.with_rate_limit(move || vec![(Key::ALL, standing(quota, 3, 0))]));
-    assert_eq!(shown["quotas"]["rows"][0]["levels"][0]["counts"], "calls");
+    assert_eq!(
+        shown["quotas"]["rows"][0]["levels"][0]["counts"],
+        "requests"
+    );
 }
 
 fn standing(quota: Quota, remaining: u64, waiting: usize) -> quota::Snapshot {
@@ -104,7 +107,7 @@ fn what_the_server_says_and_when_a_quota_will_be_spent_are_shown() {
     let mut snapshot = standing(quota, 3, 0);
     snapshot.levels[0].spent = Some(at(7_000));
     snapshot.learned = Box::new([Learned {
-        counts: Counts::Calls,
+        counts: Counts::Requests,
         limit: Some(500),
         remaining: 2,
         reset: at(9_000),
@@ -115,7 +118,7 @@ fn what_the_server_says_and_when_a_quota_will_be_spent_are_shown() {
     let row = &shown["quotas"]["rows"][0];
     assert_eq!(row["levels"][0]["spent_in_ms"], 7_000);
     assert_eq!(row["found"], row["levels"][0]);
-    let said = json!({"counts": "calls", "limit": 500, "remaining": 2, "full_in_ms": 9_000});
+    let said = json!({"counts": "requests", "limit": 500, "remaining": 2, "full_in_ms": 9_000});
     assert_eq!(row["learned"], json!([said]));
 }
 
@@ -224,10 +227,7 @@ fn attempt(outcome: &Outcome) -> Event<'_> {
 #[test]
 fn a_call_that_is_too_large_is_shown_with_the_numbers() {
     let upstream = Hands::default().upstream();
-    let charge = Charge {
-        cost: 5_000,
-        quota: Quota::per_minute(1_000).unwrap(),
-    };
+    let charge = Charge::new(5_000, Quota::per_minute(1_000).unwrap());
     upstream.observer().observe(&Event::Rejected {
         rejected: &Rejected::new(Why::TooLarge, Key::ALL).with_charge(charge),
     });

@@ -73,7 +73,7 @@ impl Config {
         {
             let rate = rate(self.slow_call_rate_threshold_pct.unwrap_or(100.0))?;
             let than = self.slow_call_duration_threshold_ms.unwrap_or(60_000);
-            circuit = circuit.with_slow_rate(rate, Duration::from_millis(than));
+            circuit = circuit.with_slow_call_rate(rate, Duration::from_millis(than));
         }
         if let Some(probes) = self.permitted_calls_half_open {
             circuit = circuit.with_probes(probes).map_err(Mismatch::unknown)?;
@@ -106,7 +106,7 @@ impl Config {
             "CLOSED" => Stalled::Close,
             other => return Err(Mismatch::unknown(other)),
         };
-        let circuit = circuit.with_half_open_limit(limit, stalled);
+        let circuit = circuit.with_half_open_for(limit, stalled);
         let circuit = circuit.map_err(Mismatch::unknown)?;
         match &self.wait_open_backoff {
             Some(backoff) => backoff.on(circuit),
@@ -154,7 +154,7 @@ impl Backoff {
         let percent = percent.ok_or_else(|| Mismatch::unknown(self.multiplier))?;
         let longest = self.max_ms.map_or(Duration::MAX, Duration::from_millis);
         circuit
-            .with_growing_open(Duration::from_millis(self.initial_ms), percent, longest)
+            .with_open_growth(Duration::from_millis(self.initial_ms), percent, longest)
             .map_err(Mismatch::unknown)
     }
 }

@@ -129,7 +129,7 @@ async fn a_429_in_half_open_fails_the_probe_where_it_counts_and_is_none_in_a_row
     let circuit = small()
         .with_rate_limited(Verdict::Limited)
         .with_window(Window::calls(100).unwrap())
-        .with_in_a_row(five)
+        .with_consecutive(five)
         .with_minimum_calls(50)
         .unwrap();
     let layer = CircuitBreakerLayer::new(circuit);
@@ -188,7 +188,7 @@ async fn slow_answers_open_it_and_the_time_is_that_of_the_server() {
         tokio::time::sleep(secs((*request.body()).into())).await;
         Ok::<_, BoxError>(Response::new(()))
     });
-    let circuit = small().with_slow_rate(Rate::ALL, secs(3));
+    let circuit = small().with_slow_call_rate(Rate::ALL, secs(3));
     let layer = CircuitBreakerLayer::new(circuit);
     let mut service = layer.layer(client);
     ask(&mut service, 3).await.unwrap();

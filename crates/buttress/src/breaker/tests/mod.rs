@@ -26,7 +26,7 @@ pub(super) fn small() -> Circuit {
         .with_minimum_calls(2)
         .and_then(|circuit| circuit.with_probes(1))
         .and_then(|circuit| circuit.with_open_for(secs(5)))
-        .and_then(|circuit| circuit.with_half_open_limit(secs(10), Stalled::Open))
+        .and_then(|circuit| circuit.with_half_open_for(secs(10), Stalled::Open))
         .unwrap()
 }
 

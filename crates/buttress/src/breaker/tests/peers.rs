@@ -32,7 +32,7 @@ async fn good_probes_that_come_more_rarely_than_the_window_is_long_still_close_i
         .with_window(Window::time(secs(1)).unwrap())
         .with_minimum_calls(3)
         .and_then(|circuit| circuit.with_probes(3))
-        .and_then(|circuit| circuit.with_half_open_limit(secs(3_600), Stalled::Open))
+        .and_then(|circuit| circuit.with_half_open_for(secs(3_600), Stalled::Open))
         .unwrap();
     let (handle, mut service) = opened(circuit).await;
     tokio::time::advance(secs(6)).await;
@@ -91,7 +91,7 @@ async fn a_probe_that_is_still_slow_does_not_close_what_slowness_opened() {
         tokio::time::sleep(secs((*request.body()).into())).await;
         Ok::<_, BoxError>(Response::new(()))
     });
-    let layer = CircuitBreakerLayer::new(small().with_slow_rate(Rate::ALL, secs(1)));
+    let layer = CircuitBreakerLayer::new(small().with_slow_call_rate(Rate::ALL, secs(1)));
     let mut service = layer.layer(inner);
     ask(&mut service, 2).await.unwrap();
     ask(&mut service, 2).await.unwrap();

@@ -7,7 +7,7 @@ use tower::limit::ConcurrencyLimit;
 use super::*;
 use crate::deadline::DeadlineLayer;
 use crate::look::Look;
-use crate::options::Unasked;
+use crate::options::NoOptions;
 
 fn why(error: &BoxError) -> Option<Why> {
     Rejected::find(&**error).map(|rejected| rejected.why)
@@ -155,7 +155,7 @@ async fn who_waits_or_is_rejected_holds_no_place_of_an_inner_limit() {
 async fn a_deadline_in_the_queue_rejects_and_leaves_the_queue() {
     let layer = layer(1);
     let (mut service, _client) = mock::spawn_with(|client: Client<Empty<Bytes>>| {
-        let deadline = DeadlineLayer::new(SECOND).with_options(Unasked);
+        let deadline = DeadlineLayer::new(SECOND).with_options(NoOptions);
         deadline.layer(layer.layer(client))
     });
     assert_ready_ok!(service.poll_ready());

@@ -39,10 +39,10 @@ async fn a_call_that_is_dropped_after_any_poll_leaves_nothing_behind() {
         assert!(
             answered,
             "after {polls} polls: {:?}",
-            layer.handle().read(Key::ALL)
+            layer.handle().snapshot(Key::ALL)
         );
         assert_ready_ok!(behind.poll());
-        let left = layer.handle().read(Key::ALL);
+        let left = layer.handle().snapshot(Key::ALL);
         assert_eq!(
             (left.phase, left.waiting, left.released),
             (Phase::Open, 0, 0)

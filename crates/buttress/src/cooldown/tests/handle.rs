@@ -14,18 +14,18 @@ async fn it_reads_where_a_pause_stands() {
     let layer = exact();
     let handle = layer.handle();
     let mut client = layer.layer(Script::of([limited(10)]));
-    let open = handle.read(Key::ALL);
+    let open = handle.snapshot(Key::ALL);
     assert_eq!((open.phase, open.epoch), (Phase::Open, 0));
     client.call(request()).await.unwrap();
     let mut waiter = task::spawn(client.call(request()));
     assert_pending!(waiter.poll());
-    let paused = handle.read(Key::ALL);
+    let paused = handle.snapshot(Key::ALL);
     assert_eq!(
         (paused.phase, paused.epoch, paused.waiting),
         (Phase::Paused, 1, 1)
     );
     assert_eq!(paused.until, handle.now() + 10 * SECOND);
-    assert_eq!(handle.all(), [(Key::ALL, paused)]);
+    assert_eq!(handle.snapshots(), [(Key::ALL, paused)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,13 +38,13 @@ async fn a_release_by_hand_lets_the_first_go() {
     layer.handle().release(Key::ALL);
     assert!(waiter.is_woken());
     assert_ready_ok!(waiter.poll());
-    assert_eq!(layer.handle().read(Key::ALL).phase, Phase::Open);
+    assert_eq!(layer.handle().snapshot(Key::ALL).phase, Phase::Open);
 }
 
 #[tokio::test(start_paused = true)]
 async fn subscribers_are_told_of_changes_and_keep_none_waiting_when_dropped() {
     let layer = exact();
-    let mut changes = layer.handle().subscribe(Key::ALL);
+    let mut changes = layer.handle().follow(Key::ALL);
     {
         let mut changed = task::spawn(changes.changed());
         assert_pending!(changed.poll());
@@ -76,7 +76,7 @@ async fn a_look_takes_nothing_and_refuses_only_what_cannot_wait() {
     assert_eq!(look(), Some(Why::Cooldown));
     advance(11 * SECOND).await;
     assert_eq!(look(), None);
-    assert_eq!(handle.read(Key::ALL).released, 0);
+    assert_eq!(handle.snapshot(Key::ALL).released, 0);
 }
 
 /// There is no runtime here, so that making a timer would panic.
@@ -87,7 +87,7 @@ fn ten_thousand_keys_in_cooldown_cost_no_timers() {
     for n in 0..10_000 {
         handle.hold(Key::new(KeyKind::Custom, n, &secret), 60 * SECOND);
     }
-    assert!(handle.all().len() > 9_000);
+    assert!(handle.snapshots().len() > 9_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,5 +125,5 @@ async fn a_preflight_that_is_limited_itself_pauses_the_key() {
     let ask = Script::of([limited(7)]).call(request());
     let found = handle.preflight_by(&request(), ask, |_| None).await;
     assert!(matches!(found.unwrap(), Preflight::Limited(_)));
-    assert_eq!(handle.read(Key::ALL).until, handle.now() + 7 * SECOND);
+    assert_eq!(handle.snapshot(Key::ALL).until, handle.now() + 7 * SECOND);
 }

@@ -80,10 +80,14 @@ async fn whoever_has_both_limits_waits_for_both_and_strands_nobody() {
     let mut open = both.len();
     while open > 0 {
         both.retain_mut(|call| call.poll().is_pending());
-        assert!(both.len() < open, "nobody goes: {:?}", layer.handle().all());
+        assert!(
+            both.len() < open,
+            "nobody goes: {:?}",
+            layer.handle().snapshots()
+        );
         open = both.len();
     }
-    assert_eq!(layer.handle().all(), []);
+    assert_eq!(layer.handle().snapshots(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,7 +99,7 @@ async fn where_there_is_no_room_for_a_key_its_pause_is_shared() {
         let mut call = task::spawn(client.call(of(&n.to_string(), "x")));
         drop(call.poll());
     }
-    assert!(layer.handle().all().len() <= 65);
-    assert_eq!(layer.handle().read(Key::ALL).phase, Phase::Paused);
+    assert!(layer.handle().snapshots().len() <= 65);
+    assert_eq!(layer.handle().snapshot(Key::ALL).phase, Phase::Paused);
     assert_pending!(task::spawn(client.call(of("new", "x"))).poll());
 }

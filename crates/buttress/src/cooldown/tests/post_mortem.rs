@@ -143,7 +143,7 @@ async fn work(layer: CooldownLayer, server: &Arc<Mutex<Server>>) {
     for worker in workers {
         worker.await.unwrap();
     }
-    let left = handle.read(Key::ALL);
+    let left = handle.snapshot(Key::ALL);
     assert_eq!((left.waiting, left.released), (0, 0));
     let server = server.lock().unwrap();
     assert!(

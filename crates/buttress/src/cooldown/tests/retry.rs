@@ -17,7 +17,11 @@ async fn the_waiting_is_left_to_the_pause_and_grows_with_it() {
     let mut client = retry.layer(cooldown.layer(Script::of([limited(10)])));
     let mut call = task::spawn(client.call(request()));
     assert_pending!(call.poll());
-    assert_eq!(handle.read(Key::ALL).waiting, 1, "it stands in the line");
+    assert_eq!(
+        handle.snapshot(Key::ALL).waiting,
+        1,
+        "it stands in the line"
+    );
     handle.release(Key::ALL);
     assert!(call.is_woken(), "and its retry does not sleep");
     let answer = assert_ready_ok!(call.poll());
@@ -39,7 +43,7 @@ async fn a_wait_that_is_longer_than_the_pause_is_slept_in_the_retry() {
         .layer(cooldown.layer(Script::of([unhinted])));
     let mut call = task::spawn(client.call(request()));
     assert_pending!(call.poll());
-    assert_eq!(handle.read(Key::ALL).waiting, 0);
+    assert_eq!(handle.snapshot(Key::ALL).waiting, 0);
     advance(61 * SECOND).await;
     assert_ready_ok!(call.poll());
 }

@@ -97,7 +97,7 @@ async fn a_probe_whose_stream_is_limited_pauses_again_and_gives_its_place_back_o
         .iter_mut()
         .for_each(|call| drop(assert_ready_ok!(call.poll())));
     assert_eq!(script.asked(), 7);
-    let pause = layer.handle().read(buttress_core::Key::ALL);
+    let pause = layer.handle().snapshot(buttress_core::Key::ALL);
     assert_eq!((pause.phase, pause.waiting), (Phase::Open, 0));
 }
 

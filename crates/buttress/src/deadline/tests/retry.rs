@@ -19,10 +19,10 @@ fn retry() -> RetryLayer<Cloned> {
     RetryLayer::new(retries).with_replay(Cloned)
 }
 
-type Stack = Deadline<crate::retry::Retry<Client, Cloned>, Unasked>;
+type Stack = Deadline<crate::retry::Retry<Client, Cloned>, NoOptions>;
 
 fn rig(limit: Duration) -> (mock::Spawn<Stack>, Handle<(), Reply>) {
-    let deadline = DeadlineLayer::new(limit).with_options(Unasked);
+    let deadline = DeadlineLayer::new(limit).with_options(NoOptions);
     let (mut service, client) = mock::spawn_with(|client| deadline.layer(retry().layer(client)));
     assert_ready_ok!(service.poll_ready());
     (service, client)
@@ -114,7 +114,7 @@ async fn an_attempt_that_becomes_possible_at_the_deadline_is_not_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_timeout_leaves_time_for_another_attempt() {
-    let deadline = DeadlineLayer::new(10 * SECOND).with_options(Unasked);
+    let deadline = DeadlineLayer::new(10 * SECOND).with_options(NoOptions);
     let timeout = AttemptTimeoutLayer::new(SECOND);
     let (mut service, mut client) =
         mock::spawn_with(|client: Client| deadline.layer(retry().layer(timeout.layer(client))));

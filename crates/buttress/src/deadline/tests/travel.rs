@@ -21,8 +21,8 @@ fn seer() -> impl Service<(), Response = (Seen, Seen), Error = BoxError, Future:
     })
 }
 
-fn layer() -> DeadlineLayer<Unasked> {
-    DeadlineLayer::new(SECOND).with_options(Unasked)
+fn layer() -> DeadlineLayer<NoOptions> {
+    DeadlineLayer::new(SECOND).with_options(NoOptions)
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,7 +36,7 @@ async fn it_is_known_inside_when_called_and_when_polled_and_not_outside() {
 #[tokio::test(start_paused = true)]
 async fn an_inner_deadline_is_no_later_than_the_outer() {
     let first = Some(Clock::default().now() + SECOND);
-    let later = DeadlineLayer::new(2 * SECOND).with_options(Unasked);
+    let later = DeadlineLayer::new(2 * SECOND).with_options(NoOptions);
     let seen = layer()
         .layer(later.layer(seer()))
         .oneshot(())

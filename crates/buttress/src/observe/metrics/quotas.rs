@@ -71,10 +71,10 @@ impl Quotas {
     }
 }
 
-/// `calls_per_minute`, `cost_per_day`, `cost_per_10s`.
+/// `requests_per_minute`, `cost_per_day`, `cost_per_10s`.
 fn name(counts: Counts, period: Duration) -> SharedString {
     let counts = match counts {
-        Counts::Calls => "calls",
+        Counts::Requests => "requests",
         Counts::Cost => "cost",
     };
     let period = match period.as_secs_f64() {
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn a_quota_is_named_by_what_it_counts_and_its_period() {
         let name = |counts, seconds| name(counts, Duration::from_secs_f64(seconds)).to_string();
-        assert_eq!(name(Counts::Calls, 60.0), "calls_per_minute");
+        assert_eq!(name(Counts::Requests, 60.0), "requests_per_minute");
         assert_eq!(name(Counts::Cost, 86_400.0), "cost_per_day");
         assert_eq!(name(Counts::Cost, 10.0), "cost_per_10s");
-        assert_eq!(name(Counts::Calls, 0.25), "calls_per_0.25s");
+        assert_eq!(name(Counts::Requests, 0.25), "requests_per_0.25s");
     }
 }

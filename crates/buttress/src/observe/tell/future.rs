@@ -14,6 +14,10 @@ use crate::observe::span::Span;
 
 pin_project! {
     /// The inner service's answer.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled again after it was ready, as the futures of the standard library do.
     pub struct ResponseFuture<F, K: Subject, D> {
         #[pin]
         pub(super) answer: Option<F>,

@@ -45,7 +45,7 @@ impl<K> Default for TellLayer<K> {
 }
 
 impl<K, D: Clone> TellLayer<K, D> {
-    /// With another word on what may be told of a request: [`Untold`](crate::observe::Untold) for requests of any type.
+    /// With another word on what may be told of a request: [`Undescribed`](crate::observe::Undescribed) for requests of any type.
     pub fn with_requests<D2>(self, requests: D2) -> TellLayer<K, D2> {
         let Shared {
             clock,

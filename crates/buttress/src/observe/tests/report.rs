@@ -47,7 +47,7 @@ fn keys() -> impl Fn(&u64) -> Key + Clone {
 #[tokio::test(start_paused = true)]
 async fn of_the_quotas_of_many_keys_the_least_is_told() {
     let quotas = [
-        Quota::per_minute(500).unwrap().counting_calls(),
+        Quota::per_minute(500).unwrap().counting_requests(),
         Quota::per_day(1_000).unwrap(),
     ];
     let key = keys();
@@ -78,7 +78,7 @@ async fn of_the_pauses_the_longest_is_told_and_it_gets_shorter() {
 async fn circuits_are_counted_by_state_and_the_worst_rate_is_told() {
     let key = keys();
     let one = NonZeroU32::MIN;
-    let layer = CircuitBreakerLayer::new(Circuit::in_a_row(one)).with_keyer(key.clone());
+    let layer = CircuitBreakerLayer::new(Circuit::only_consecutive(one)).with_keyer(key.clone());
     let handle = layer.handle();
     assert_eq!(
         reported(&handle),

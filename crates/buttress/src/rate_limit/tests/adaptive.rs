@@ -44,7 +44,7 @@ impl Silent {
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nobody_publishes_is_found_by_trying() {
     let server = Silent::default();
-    let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
+    let layer = RateLimitLayer::new([]).with_adaptive(Increase::default());
     let mut service = layer.layer(server.service());
     for _ in 0..3_000 {
         service.ready().await.unwrap().call(0).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_limit_that_nobody_publishes_is_found_by_trying() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_limited_until_the_server_says_too_fast_and_a_refusal_takes_nothing() {
     let layer = RateLimitLayer::new([])
-        .with_adaptive(Rise::default())
+        .with_adaptive(Increase::default())
         .with_max_wait(Duration::ZERO);
     let is_too_fast = Arc::new(Mutex::new(false));
     let said = Arc::clone(&is_too_fast);
@@ -92,7 +92,7 @@ async fn nothing_is_limited_until_the_server_says_too_fast_and_a_refusal_takes_n
 
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_are_woken_when_the_rate_rises() {
-    let layer = RateLimitLayer::new([]).with_adaptive(Rise::Additive(1_000.0));
+    let layer = RateLimitLayer::new([]).with_adaptive(Increase::Additive(1_000.0));
     let limiter = layer.handle();
     let answers = Arc::new(Mutex::new(Class::RateLimited));
     let said = Arc::clone(&answers);
@@ -126,7 +126,7 @@ async fn those_who_wait_are_woken_when_the_rate_rises() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_is_not_too_fast() {
     for class in [Class::ServerError, Class::Overloaded, Class::Timeout] {
-        let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
+        let layer = RateLimitLayer::new([]).with_adaptive(Increase::default());
         let mut service = layer.layer(service_fn(move |_: u64| {
             std::future::ready(Ok::<_, BoxError>(Classified::new((), Outcome::new(class))))
         }));

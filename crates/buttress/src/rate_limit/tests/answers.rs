@@ -75,7 +75,7 @@ impl Server {
 
 pub(super) fn layer(
     quota: Quota,
-) -> RateLimitLayer<crate::key::Everything, OnePerCall, (), Answers> {
+) -> RateLimitLayer<crate::key::Everything, OnePerRequest, (), Answers> {
     RateLimitLayer::new([quota])
         .with_clock(clock())
         .with_learning(Grammar::GitHub)
@@ -266,7 +266,7 @@ async fn what_is_left_goes_evenly_where_that_is_asked_for() {
 async fn a_stream_that_is_too_fast_in_its_middle_lowers_the_rate_that_was_found() {
     for (class, is_limited) in [(Class::RateLimited, true), (Class::Overloaded, false)] {
         let stream = Stream::default();
-        let layer = RateLimitLayer::new([]).with_adaptive(Rise::default());
+        let layer = RateLimitLayer::new([]).with_adaptive(Increase::default());
         let inner = stream.clone();
         let mut service = layer.layer(service_fn(move |_: Request<()>| {
             let mut response = Response::new(());

@@ -98,7 +98,7 @@ async fn a_layer_that_takes_over_with_the_same_quotas_goes_on_as_it_is_told_to()
     }
     assert_eq!(now().since(began), Duration::from_millis(200), "paced");
     let finds = RateLimitLayer::new([quota])
-        .with_adaptive(Rise::default())
+        .with_adaptive(Increase::default())
         .with_state_of(&old);
     let mut service = finds.layer(service_fn(|_: u64| {
         let too_fast = Outcome::new(Class::RateLimited);

@@ -61,3 +61,9 @@ async fn debt_is_not_forgotten_for_a_flood_of_keys() {
     }
     assert_eq!(refusal(call(&mut service, 7).await).key, by_itself(&7));
 }
+
+#[test]
+fn a_handle_knows_the_key_of_a_request() {
+    let layer = RateLimitLayer::new([one_a_second()]).with_keyer(by_itself);
+    assert_eq!(layer.handle().key(&7), by_itself(&7));
+}

@@ -90,7 +90,7 @@ async fn what_never_fits_is_refused_at_once() {
 async fn costs_are_read_from_the_extensions() {
     let quotas = [
         Quota::per_second(10).unwrap(),
-        Quota::per_minute(100).unwrap().counting_calls(),
+        Quota::per_minute(100).unwrap().counting_requests(),
     ];
     let layer = RateLimitLayer::new(quotas).with_terms(ByExtension);
     let mut service = layer.layer(service_fn(async |_: http::Request<()>| {

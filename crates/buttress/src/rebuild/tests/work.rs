@@ -3,7 +3,7 @@
 use super::*;
 use crate::call_time::CallTime;
 use crate::deadline::DeadlineLayer;
-use crate::options::Unasked;
+use crate::options::NoOptions;
 
 /// Three calls that wait for a fresh client.
 fn waiting(works: &Arc<Works>) -> (mock::Spawn<Rebuild<Client>>, [Call; 3]) {
@@ -140,7 +140,7 @@ async fn a_deadline_ends_the_waiting_of_one_and_not_the_work() {
     let order = works.order();
     let layer = works.layer();
     let client = Client::new("first", Mood::Gone);
-    let hurried = DeadlineLayer::new(SECOND).with_options(Unasked);
+    let hurried = DeadlineLayer::new(SECOND).with_options(NoOptions);
     let mut hurried = mock::Spawn::new(hurried.layer(layer.layer(client.clone())));
     let mut patient = mock::Spawn::new(layer.layer(client));
     assert_ready_ok!(hurried.poll_ready());
@@ -163,7 +163,7 @@ async fn the_work_has_no_part_in_the_deadline_of_the_caller_who_does_it() {
         *told.lock().unwrap() = Some(CallTime::current());
         future::ready(Made::Ok(Client::new("second", Mood::Well)))
     });
-    let deadline = DeadlineLayer::new(SECOND).with_options(Unasked);
+    let deadline = DeadlineLayer::new(SECOND).with_options(NoOptions);
     let service = deadline.layer(layer.layer(Client::new("first", Mood::Gone)));
     assert_eq!(service.oneshot(()).await.unwrap(), "second");
     assert_eq!(*seen.lock().unwrap(), Some(CallTime::UNLIMITED));

@@ -99,7 +99,8 @@ fn keys(sent: &[Request<&'static str>], name: &str) -> Vec<Option<String>> {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_added_is_the_same_in_all_attempts_and_another_in_the_next_call() {
     let adding = || {
-        let replay = Http::default().with_idempotency_header(IdempotencyHeader::default().added());
+        let replay = Http::default()
+            .with_idempotency_header(IdempotencyHeader::default().with_added_keys(true));
         layer().with_replay(replay)
     };
     let first = keys(&sends(&adding(), post()).await, "idempotency-key");

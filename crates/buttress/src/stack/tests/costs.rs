@@ -20,7 +20,7 @@ async fn left(profile: &'static str, limit: fn(Quota) -> Limit, request: Ask) ->
         .with_retry(Retry::default());
     let (stack, service) = around(policy, &Client::new(|_| 200));
     service.oneshot(request).await.unwrap();
-    let all = stack.rate_limits().unwrap().snapshots();
+    let all = stack.rate_limit().unwrap().snapshots();
     all[0].1.levels[0].remaining
 }
 

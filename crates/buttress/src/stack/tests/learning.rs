@@ -34,7 +34,7 @@ async fn learnt(
         std::future::ready(Ok::<_, Infallible>(of_resource(resource)))
     }));
     service.oneshot(ask()).await.unwrap();
-    let all = stack.rate_limits().unwrap().snapshots();
+    let all = stack.rate_limit().unwrap().snapshots();
     let snapshot = &all[0].1;
     let level = snapshot.levels.first();
     let level = level.map(|level| (level.quota.units(), level.remaining));
@@ -118,7 +118,7 @@ async fn what_is_left_of_tokens_is_not_heeded_where_no_request_is_weighed() {
         std::future::ready(Ok::<_, Infallible>(response.body(Body::new()).unwrap()))
     }));
     service.oneshot(ask()).await.unwrap();
-    let learned = &stack.rate_limits().unwrap().snapshots()[0].1.learned;
+    let learned = &stack.rate_limit().unwrap().snapshots()[0].1.learned;
     let remaining: Vec<_> = learned.iter().map(|one| one.remaining).collect();
     assert_eq!(remaining, [59]);
 }

@@ -37,7 +37,7 @@ fn limited(limits: impl IntoIterator<Item = Limit>) -> Policy {
 }
 
 fn in_a_row(failures: u32) -> Circuit {
-    Circuit::in_a_row(NonZeroU32::new(failures).unwrap())
+    Circuit::only_consecutive(NonZeroU32::new(failures).unwrap())
 }
 
 async fn went(service: &Stacked<Client>, calls: usize) -> usize {
@@ -115,7 +115,7 @@ async fn a_pause_stays_in_force_and_whoever_waits_goes_when_it_is_over() {
     stack.reload(paused(2 * SECOND)).unwrap();
     let mut after = task::spawn(service.clone().oneshot(ask()));
     assert_pending!(after.poll());
-    let phase = stack.cooldown().unwrap().read(Key::ALL).phase;
+    let phase = stack.cooldown().unwrap().snapshot(Key::ALL).phase;
     assert_ne!(phase, Phase::Open);
     tokio::time::advance(SECOND).await;
     assert!(assert_ready!(before.poll()).is_ok());
@@ -137,7 +137,7 @@ async fn the_next_pause_is_as_the_new_policy_says() {
     let by_host = stack.cooldown().unwrap();
     stack.reload(pauses(7)).unwrap();
     service.oneshot(ask()).await.unwrap();
-    let until = by_host.read(Key::ALL).until;
+    let until = by_host.snapshot(Key::ALL).until;
     let now = crate::Clock::default().now();
     assert_eq!(until.since(now), 7 * SECOND);
 }

@@ -62,7 +62,7 @@ pub(super) fn per_minute(units: u64) -> RateLimit {
 }
 
 pub(super) fn opens_at_once() -> Breaker {
-    Breaker::new(Circuit::in_a_row(one()))
+    Breaker::new(Circuit::only_consecutive(one()))
 }
 
 pub(super) fn pauses() -> Cooldown {
@@ -247,7 +247,7 @@ async fn a_rate_is_found_where_that_is_asked_for() {
         let (stack, service) = around(bare().with_rate_limit(limit), &answering(429));
         service.oneshot(ask()).await.unwrap();
         let found = stack
-            .rate_limits()
+            .rate_limit()
             .map(|limits| limits.snapshot(Key::ALL).found);
         assert_eq!(found.flatten().is_some(), adaptive);
     }

@@ -24,13 +24,13 @@ fn what_cannot_be_is_refused() {
     assert!(circuit.with_open_for(Duration::ZERO).is_err());
     assert!(
         circuit
-            .with_half_open_limit(Duration::ZERO, Stalled::Open)
+            .with_half_open_for(Duration::ZERO, Stalled::Open)
             .is_err()
     );
     let second = Duration::from_secs(1);
     for (percent, longest) in [(99, second), (1_001, second), (200, second / 2)] {
         assert!(
-            circuit.with_growing_open(second, percent, longest).is_err(),
+            circuit.with_open_growth(second, percent, longest).is_err(),
             "{percent} {longest:?}"
         );
     }
@@ -50,7 +50,7 @@ fn a_minimum_over_a_window_of_calls_is_refused_and_one_that_was_there_is_lowered
 fn open_time_grows_to_its_end_and_a_hint_only_lengthens_it() {
     let secs = Duration::from_secs;
     let circuit = Circuit::default();
-    let circuit = circuit.with_growing_open(secs(2), 150, secs(6)).unwrap();
+    let circuit = circuit.with_open_growth(secs(2), 150, secs(6)).unwrap();
     let times = [1, 2, 3, 4, 5, u32::MAX].map(|times| circuit.opens_for(times, None).as_millis());
     assert_eq!(times, [2_000, 3_000, 4_500, 6_000, 6_000, 6_000]);
     assert_eq!(circuit.opens_for(1, Some(secs(1))), secs(2));
@@ -86,11 +86,11 @@ fn a_window_that_is_small_lowers_the_minimum_for_good() {
 
 #[test]
 fn a_circuit_may_look_at_no_failure_rate() {
-    let slow = Circuit::default().with_slow_rate(Rate::ALL, Duration::from_secs(1));
+    let slow = Circuit::default().with_slow_call_rate(Rate::ALL, Duration::from_secs(1));
     let circuit = slow.without_failure_rate();
     assert_eq!(
-        (circuit.failure_rate(), circuit.slow_rate()),
-        (None, slow.slow_rate())
+        (circuit.failure_rate(), circuit.slow_call_rate()),
+        (None, slow.slow_call_rate())
     );
 }
 

@@ -13,7 +13,7 @@ fn small() -> Circuit {
         .with_minimum_calls(4)
         .and_then(|circuit| circuit.with_probes(2))
         .and_then(|circuit| circuit.with_open_for(secs(5)))
-        .and_then(|circuit| circuit.with_half_open_limit(secs(10), Stalled::Open))
+        .and_then(|circuit| circuit.with_half_open_for(secs(10), Stalled::Open))
         .unwrap()
 }
 
@@ -147,7 +147,7 @@ fn half_open_that_ends_unseen_is_open_from_when_it_ended() {
 
 #[test]
 fn half_open_closes_when_it_ends_if_that_is_wished() {
-    let circuit = small().with_half_open_limit(secs(10), Stalled::Close);
+    let circuit = small().with_half_open_for(secs(10), Stalled::Close);
     let scene = half_open(circuit.unwrap());
     let hanging = scene.acquire().unwrap();
     scene.wait(secs(10));
@@ -158,14 +158,14 @@ fn half_open_closes_when_it_ends_if_that_is_wished() {
 
 #[test]
 fn a_slow_probe_opens_a_circuit_that_slowness_opened() {
-    let scene = half_open(small().with_slow_rate(Rate::ALL, secs(1)));
+    let scene = half_open(small().with_slow_call_rate(Rate::ALL, secs(1)));
     scene.calls(2, slow(secs(2)));
     assert_eq!(scene.state(), State::Open);
 }
 
 #[test]
 fn slow_is_longer_than_the_bound_and_not_as_long() {
-    let circuit = small().with_slow_rate(Rate::from_percent(50).unwrap(), secs(1));
+    let circuit = small().with_slow_call_rate(Rate::from_percent(50).unwrap(), secs(1));
     let scene = Scene::new(circuit);
     scene.calls(8, slow(secs(1)));
     assert_eq!(scene.state(), State::Closed);
@@ -184,7 +184,7 @@ fn slow_is_longer_than_the_bound_and_not_as_long() {
 
 #[test]
 fn failures_in_a_row_open_it_and_an_answer_between_them_begins_anew() {
-    let scene = Scene::new(Circuit::in_a_row(NonZeroU32::new(3).unwrap()));
+    let scene = Scene::new(Circuit::only_consecutive(NonZeroU32::new(3).unwrap()));
     let limited = Answer {
         verdict: Verdict::Limited,
         ..good()
@@ -206,7 +206,7 @@ fn failures_in_a_row_open_it_and_an_answer_between_them_begins_anew() {
 
 #[test]
 fn open_grows_while_probes_fail_and_begins_anew_when_they_do_well() {
-    let circuit = small().with_growing_open(secs(5), 200, secs(12)).unwrap();
+    let circuit = small().with_open_growth(secs(5), 200, secs(12)).unwrap();
     let scene = opened(circuit);
     let left = || {
         scene
@@ -245,7 +245,7 @@ fn a_hint_lengthens_the_time_it_is_open_for() {
             .as_secs()
     };
     assert_eq!(left(&scene), 20);
-    let scene = Scene::new(small().with_open_on_hint());
+    let scene = Scene::new(small().with_opens_on_hint(true));
     scene.call(hinted(secs(1)));
     assert_eq!(left(&scene), 5, "at once, and no shorter than usual");
 }
@@ -255,7 +255,7 @@ fn who_only_counts_tells_once_and_never_opens() {
     let scene = Scene::new(
         small()
             .with_metrics_only()
-            .with_slow_rate(Rate::ALL, secs(1)),
+            .with_slow_call_rate(Rate::ALL, secs(1)),
     );
     scene.calls(8, bad());
     let told = scene.told();

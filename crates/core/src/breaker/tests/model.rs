@@ -66,11 +66,11 @@ impl Settings {
         Circuit::default()
             .with_window(window.unwrap())
             .with_failure_rate(percent(self.failures))
-            .with_slow_rate(percent(self.slow), secs(1))
+            .with_slow_call_rate(percent(self.slow), secs(1))
             .with_minimum_calls(self.minimum)
             .and_then(|circuit| circuit.with_probes(self.probes))
-            .and_then(|circuit| circuit.with_growing_open(open[0], self.growth, open[1]))
-            .and_then(|circuit| circuit.with_half_open_limit(open[2], stalled))
+            .and_then(|circuit| circuit.with_open_growth(open[0], self.growth, open[1]))
+            .and_then(|circuit| circuit.with_half_open_for(open[2], stalled))
             .unwrap()
     }
 }

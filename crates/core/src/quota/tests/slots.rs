@@ -62,7 +62,7 @@ fn a_cost_that_never_fits_is_refused_with_the_numbers() {
 
 #[test]
 fn several_quotas_are_taken_together_or_not_at_all() {
-    let calls = Quota::per_minute(2).unwrap().counting_calls();
+    let calls = Quota::per_minute(2).unwrap().counting_requests();
     let tokens = Quota::per_second(1_000).unwrap();
     let mut schedule = schedule(&[calls, tokens]);
     assert!(schedule.reserve(1_000, seconds(0), seconds(0)).is_ok());
@@ -88,7 +88,7 @@ fn a_large_cost_is_not_overtaken_by_small_ones() {
 
 #[test]
 fn a_call_that_costs_nothing_of_a_quota_waits_its_turn_too() {
-    let calls = per_second(1_000, 1_000).counting_calls();
+    let calls = per_second(1_000, 1_000).counting_requests();
     let mut schedule = schedule(&[per_second(1, 1), calls]);
     schedule.reserve(1, seconds(0), FOREVER).unwrap();
     let waits = schedule.reserve(1, seconds(0), FOREVER).unwrap();
@@ -166,7 +166,7 @@ fn a_call_that_was_not_sent_goes_back_even_with_others_waiting() {
 #[test]
 fn what_was_not_used_goes_back_and_what_was_used_on_top_is_debt() {
     let tokens = Quota::per_minute(60).unwrap();
-    let calls = Quota::per_minute(60).unwrap().counting_calls();
+    let calls = Quota::per_minute(60).unwrap().counting_requests();
     let mut schedule = schedule(&[tokens, calls]);
     let slot = schedule.reserve(40, seconds(0), FOREVER).unwrap();
     let slot = schedule.settle(slot, 10, seconds(0));

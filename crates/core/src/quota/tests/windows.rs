@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::Reading;
-use super::super::adaptive::Rise;
+use super::super::adaptive::Increase;
 use super::learned::{hear, reading};
 use super::*;
 
@@ -232,7 +232,7 @@ proptest! {
         steps in steps(UNIT), burst in 1_u64..12, late_by in lateness(), is_paced: bool,
     ) {
         let schedule = schedule(&[per_second(10, burst)]).with_learning();
-        let schedule = schedule.with_pacing(is_paced).with_adaptive(Rise::Additive(4.0));
+        let schedule = schedule.with_pacing(is_paced).with_adaptive(Increase::Additive(4.0));
         let world = run_schedule(schedule, steps, late_by);
         prop_assert!(!overflows(&world.sent, UNIT, burst));
     }
@@ -240,7 +240,7 @@ proptest! {
     #[test]
     fn several_quotas_hold_together(steps in steps(UNIT), burst in 1_u64..12, late_by in lateness()) {
         let log = Quota::new(30, Duration::from_secs(5)).unwrap().with_shape(Shape::Log);
-        let calls = Quota::per_minute(40).unwrap().counting_calls();
+        let calls = Quota::per_minute(40).unwrap().counting_requests();
         let world = run(&[per_second(10, burst), log, calls], steps, late_by);
         prop_assert!(!overflows(&world.sent, UNIT, burst));
         prop_assert!(busiest_window(&world.sent, 5 * SECOND) <= 30);

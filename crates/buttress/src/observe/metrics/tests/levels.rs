@@ -23,7 +23,7 @@ fn levels_are_there_from_when_they_are_known() {
         "{:?}",
         recorded.names()
     );
-    let quota = Quota::per_minute(500).unwrap().counting_calls();
+    let quota = Quota::per_minute(500).unwrap().counting_requests();
     let level = |remaining| Event::QuotaLevel {
         level: level_of(quota, remaining),
     };
@@ -41,8 +41,8 @@ fn levels_are_there_from_when_they_are_known() {
     ];
     let expected = [
         "cooldown_remaining_seconds 5",
-        "quota_limit_units{quota=calls_per_minute} 500",
-        "quota_remaining_units{quota=calls_per_minute} 7",
+        "quota_limit_units{quota=requests_per_minute} 500",
+        "quota_remaining_units{quota=requests_per_minute} 7",
         "retry_budget_retries 3",
     ];
     assert_eq!(told(&levels), expected);

@@ -25,7 +25,7 @@ fn quotas_of_several_names_hold_together() {
 
 #[test]
 fn requests_and_tokens_each_meet_what_counts_them() {
-    let calls = many().counting_calls();
+    let calls = many().counting_requests();
     let (tokens, requests) = (
         Published {
             unit: Unit::Tokens,
@@ -93,7 +93,7 @@ fn a_limit_is_adopted_where_it_is_allowed_and_plain_which_quota_it_is() {
         ..said.clone()
     };
     assert_eq!(
-        adopted(&[minute.counting_calls(), minute], &by_minute, true),
+        adopted(&[minute.counting_requests(), minute], &by_minute, true),
         [1_000, 60],
         "what counts calls, and not what counts tokens by the same window"
     );
@@ -144,7 +144,7 @@ fn all_six_quotas_of_one_answer_hold() {
         }
         let learning = Learning::new(Grammar::OpenAiCompatible);
         let readings = learning.read(&headers, || UnixTime::from_secs(0));
-        let mut schedule = learner(&[many().counting_calls(), many()]);
+        let mut schedule = learner(&[many().counting_requests(), many()]);
         let slot = goes(&mut schedule, seconds(0));
         let lesson = learning.lesson(&readings, false);
         drop(schedule.answered(slot, &lesson, seconds(0)));

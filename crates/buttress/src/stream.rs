@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use buttress_core::Outcome;
 
-/// A response that is a stream of events: it began as a success, and may fail in its middle.
+/// A response that began as a success and may fail after its head: a stream of events, or an answer of gRPC.
 ///
-/// In the extensions of such a response, where a classifier looks at its events. Whoever counts outcomes leaves word
-/// here, and hears of a failure when the event that reports it passes.
+/// In the extensions of such a response, where a classifier looks at its events or its trailers. Whoever counts outcomes
+/// leaves word here, and hears of a failure when what reports it passes.
 #[derive(Clone, Default)]
 pub struct Stream {
     followers: Arc<Mutex<Vec<Follower>>>,

@@ -6,8 +6,9 @@
 //!
 //! # Signals
 //!
-//! `grpc-status`, in the trailers or in the head, wins over the HTTP status; without one the status is mapped as gRPC's
-//! documentation has it. `RESOURCE_EXHAUSTED` is a limit, unless the message speaks of a message's size: then no wait
+//! `grpc-status` in the head wins over the HTTP status; without one the status is mapped as gRPC's documentation has it.
+//! The trailers of an answer that began well are judged as a head of its own, when they pass: what they say is told to
+//! observers and counted, and the call is not repeated. `RESOURCE_EXHAUSTED` is a limit, unless the message speaks of a message's size: then no wait
 //! makes it pass.
 //!
 //! # Hints

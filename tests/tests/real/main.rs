@@ -21,3 +21,5 @@ mod rig;
 mod streams;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod trailers;

@@ -105,7 +105,7 @@ fn judged<B: Body>(
     if !is_plainly_good(response.status(), &outcome) {
         let received = shared.clock.now();
         shared.put(response.extensions_mut(), outcome, began, received);
-    } else if shared.reads_events
+    } else if shared.watches
         && !response.body().is_end_stream()
         && let Some(watch) = Watch::of(shared, &mut response, began)
     {
@@ -147,7 +147,7 @@ impl Shared {
         Response::from_parts(head, peek.into_body())
     }
 
-    fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Outcome {
+    pub(super) fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Outcome {
         let wall = || self.clock.wall();
         self.rules.judge(&Reply {
             status,

@@ -19,7 +19,8 @@ pub struct ClassifyLayer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) rules: Rules,
-    pub(super) reads_events: bool,
+    /// Whether any rule has a look at answers that began as a success.
+    pub(super) watches: bool,
     pub(super) clock: Clock,
     pub(super) body_timeout: Duration,
     watcher: Watcher,
@@ -32,7 +33,7 @@ impl ClassifyLayer {
     /// Judges by `rules`.
     pub fn new(rules: Rules) -> Self {
         let shared = Shared {
-            reads_events: rules.read_events(),
+            watches: rules.read_events() || rules.read_trailers(),
             rules,
             clock: Clock::default(),
             body_timeout: BODY_TIMEOUT,

@@ -29,6 +29,10 @@
 //! reader drops as nothing. A call whose stream failed is not repeated: parts of the answer have been delivered.
 //! Compressed streams are not looked at.
 //!
+//! An answer of gRPC (`application/grpc`) may tell its status in its trailers. Where a rule judges them, as the profile of
+//! gRPC does, they are judged as a head of its own would be, and what they say of a failure is told in the same way. A
+//! reader that drops the body before them hears nothing of it, and neither does anybody else.
+//!
 //! For a service that does not speak HTTP, [`classify_fn`] takes a function of its result.
 //!
 //! # Readiness

@@ -26,7 +26,7 @@ pin_project! {
     #[project = InnerProj]
     enum Inner<B> where B: Body {
         Untouched { #[pin] body: B },
-        // Boxed: only a stream of events is watched.
+        // Boxed: only a stream of events, or an answer of gRPC, is watched.
         Watched { #[pin] body: B, watch: Box<Watch> },
         // Boxed: only the body of a failure comes here.
         Peeked {
@@ -120,10 +120,7 @@ fn poll_watched<B: Body>(
 ) -> Poll<Polled<Bytes, B::Error>> {
     let frame = in_bytes(ready!(body.as_mut().poll_frame(cx)));
     match &frame {
-        Some(Ok(frame)) => frame
-            .data_ref()
-            .into_iter()
-            .for_each(|data| watch.look(data)),
+        Some(Ok(frame)) => watch.look(frame),
         Some(Err(_)) => watch.broke(),
         None => watch.end(),
     }

@@ -6,6 +6,8 @@ mod classes;
 mod profiles;
 #[cfg(feature = "providers")]
 mod streams;
+#[cfg(feature = "providers")]
+mod trailers;
 
 use std::cell::Cell;
 use std::collections::VecDeque;

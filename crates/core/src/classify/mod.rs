@@ -82,6 +82,12 @@ pub trait Rule: Send + Sync {
         None
     }
 
+    /// Whether the trailers of a gRPC answer that began as a success are to be judged: by all rules, as a head of its own
+    /// with status 200.
+    fn reads_trailers(&self) -> bool {
+        false
+    }
+
     /// Judges an attempt that got no answer. `seen` is what `error` says by itself.
     fn judge_error(&self, _seen: &Outcome, _error: &(dyn Error + 'static)) -> Answer {
         Answer::NoOpinion
@@ -134,6 +140,11 @@ impl Rules {
     /// Whether any rule looks at the events of a stream.
     pub fn read_events(&self) -> bool {
         self.rules.iter().any(|rule| rule.reads_events())
+    }
+
+    /// Whether the trailers of a gRPC answer are judged.
+    pub fn read_trailers(&self) -> bool {
+        self.rules.iter().any(|rule| rule.reads_trailers())
     }
 
     /// What an event in the middle of a stream means: what the first rule says that has an opinion.

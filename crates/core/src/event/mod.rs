@@ -67,7 +67,8 @@ pub enum Event<'a> {
         /// What it meant.
         outcome: &'a Outcome,
     },
-    /// A stream that had begun as a success failed in its middle. Nothing is repeated: parts of it have been delivered.
+    /// A stream that had begun as a success failed in its middle, or in its trailers (gRPC). Nothing is repeated: parts of
+    /// it have been delivered.
     StreamFailed {
         /// What it meant.
         outcome: &'a Outcome,

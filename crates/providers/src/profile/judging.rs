@@ -168,6 +168,10 @@ impl Rule for Profile {
         Self::judge_event(self, data, now)
     }
 
+    fn reads_trailers(&self) -> bool {
+        self.hides == Hides::InGrpcStatus
+    }
+
     fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         let is_json = || {
             headers.get(header::CONTENT_TYPE).is_some_and(|kind| {

@@ -41,7 +41,9 @@ pub(super) fn remarks(profile: &Profile) -> Vec<String> {
         Hides::InMember(member) => remarks.push(format!(
             "A success in JSON is looked into: `{member}` may stand in it."
         )),
-        Hides::InGrpcStatus => remarks.push("`grpc-status` wins over the status.".to_owned()),
+        Hides::InGrpcStatus => remarks.push(
+            "`grpc-status` wins over the status, and is looked for in trailers too.".to_owned(),
+        ),
     }
     remarks
 }

@@ -10,15 +10,15 @@ use crate::stream::Stream;
 
 /// What was told of streams: who heard it, and the class.
 #[derive(Default)]
-struct Told(Mutex<Vec<(&'static str, Class)>>);
+pub(super) struct Told(Mutex<Vec<(&'static str, Class)>>);
 
 impl Told {
-    fn put(&self, who: &'static str, class: Class) {
+    pub(super) fn put(&self, who: &'static str, class: Class) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.push((who, class));
     }
 
-    fn take(&self) -> Vec<(&'static str, Class)> {
+    pub(super) fn take(&self) -> Vec<(&'static str, Class)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -31,21 +31,21 @@ impl Observer for Told {
     }
 }
 
-fn watching(rule: impl Rule + 'static) -> (ClassifyLayer, Arc<Told>) {
+pub(super) fn watching(rule: impl Rule + 'static) -> (ClassifyLayer, Arc<Told>) {
     let told = Arc::new(Told::default());
     let observer: Arc<dyn Observer> = told.clone();
     let layer = ClassifyLayer::new(Rules::new().then(rule)).with_observer(observer);
     (layer, told)
 }
 
-fn streaming(kind: &'static str, script: Script) -> Response<Script> {
+pub(super) fn streaming(kind: &'static str, script: Script) -> Response<Script> {
     let mut response = answer(200, script);
     let kind = HeaderValue::from_static(kind);
     response.headers_mut().insert("content-type", kind);
     response
 }
 
-const SSE: &str = "text/event-stream; charset=utf-8";
+pub(super) const SSE: &str = "text/event-stream; charset=utf-8";
 
 /// A byte order mark, a comment, data over two lines, three kinds of line ends, and an error.
 const FAILING: &[u8] = b"\xef\xbb\xbf: hello\r\ndata: {\"type\":\r\ndata: \"ping\"}\r\n\r\nevent: error\rdata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\r\rdata: {\"type\":\"ping\"}\n\n";
@@ -56,7 +56,7 @@ const OVERLOADED: [(&str, Class); 2] = [
 ];
 
 /// What comes out of a stream, and what was told of it.
-fn pass(
+pub(super) fn pass(
     rule: impl Rule + 'static,
     kind: &'static str,
     script: Script,

@@ -9,8 +9,12 @@ use http::uri::Authority;
 use http::{HeaderMap, Request, Uri};
 
 mod by;
+#[cfg(feature = "stack")]
+mod named;
 
 pub use self::by::{By, Model, Resource};
+#[cfg(feature = "stack")]
+pub(crate) use self::named::Naming;
 
 /// Names what a request shares with others.
 ///

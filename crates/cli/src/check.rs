@@ -54,6 +54,12 @@ fn in_words(config: Option<&Config>, problems: &Problems) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the environment has this variable, with something in it. No warning if it has not: where a file is checked, its
+/// secrets need not be.
+fn is_set(variable: &str) -> bool {
+    environment().any(|(name, value)| name == variable && !value.is_empty())
+}
+
 /// What is wrong, each with its line and a caret. Of nothing, nothing.
 pub(crate) fn tell(problems: &Problems) -> io::Result<()> {
     if problems.is_empty() {

@@ -277,6 +277,65 @@ fn a_variable_that_applies_is_shown() {
 }
 
 #[test]
+fn a_profile_is_shown_as_the_file_calls_it_with_its_own_name() {
+    let name = "upstream";
+    let text = "[upstream.a]\nprofile = \"github\"\n[upstream.b]\nprofile = 'github_rest'\n";
+    let file = Temporary::new(name, text);
+    let output = buttress(&format!("check {}", file.0.display()));
+    let rows = text_of(&output, "profile");
+    assert!(
+        rows[0].contains("\"github\", which is \"github_rest\" "),
+        "{rows:?}"
+    );
+    assert!(!rows[1].contains("which is"), "{rows:?}");
+    let output = buttress(&format!("check --json {}", file.0.display()));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = |upstream: &str| report["upstreams"][upstream]["settings"][0].clone();
+    assert_eq!(
+        (&shown("a")["value"], &shown("a")["written"]),
+        (&"github_rest".into(), &"github".into())
+    );
+    assert_eq!(shown("b")["written"], Value::Null);
+}
+
+fn text_of(output: &Output, row: &str) -> Vec<String> {
+    let lines = text(&output.stdout).lines();
+    lines
+        .filter(|line| line.starts_with(row))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn it_is_said_whether_there_is_a_credential_and_not_what_it_is() {
+    let check = |credential: Option<&str>, arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_buttress"));
+        program.args(["check", "--strict", OPENAI]).args(arguments);
+        match credential {
+            Some(credential) => program.env("OPENAI_API_KEY", credential),
+            None => program.env_remove("OPENAI_API_KEY"),
+        };
+        program.output().expect("it starts")
+    };
+    for (credential, is_set) in [(Some("sk-secret"), true), (Some(""), false), (None, false)] {
+        let output = check(credential, &[]);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "a file is as good without its secrets"
+        );
+        assert!(!text(&output.stdout).contains("sk-secret"));
+        let rows = text_of(&output, "credential ");
+        assert!(rows[0].ends_with("OPENAI_API_KEY"), "{rows:?}");
+        assert_eq!(rows[0].contains(" not set "), !is_set, "{rows:?}");
+        let output = check(credential, &["--json"]);
+        assert!(!text(&output.stdout).contains("sk-secret"));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["upstreams"]["openai"]["credential_is_set"], is_set);
+    }
+}
+
+#[test]
 fn init_writes_what_can_be_checked_and_overwrites_nothing() {
     let path = std::env::temp_dir().join(format!("buttress-init-{}.toml", std::process::id()));
     let path = path.to_str().unwrap();

@@ -37,6 +37,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::profile::{Hides, Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -56,6 +57,7 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         tokens: Charge::Input,
         usage: &["input_tokens", "output_tokens"],

@@ -34,6 +34,7 @@ use crate::cost::{Charge, Cost};
 use crate::duration;
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::{ModelIn, Names};
 use crate::openai::EXHAUSTED;
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
@@ -51,6 +52,10 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    names: Names {
+        models: &[ModelIn::Path("/deployments/", '/'), ModelIn::Body("model")],
+        ..Names::NOTHING
+    },
     cost: Cost {
         tokens: Charge::Sum,
         usage: &["total_tokens"],

@@ -36,6 +36,7 @@ use crate::aws::{self, THROTTLED};
 pub use crate::aws::{is_throttling, is_transient};
 use crate::cost::{Charge, Cost};
 use crate::fields::{Answer, Fields};
+use crate::names::{ModelIn, Names};
 use crate::profile::{IdempotencyHeader, Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -53,6 +54,10 @@ pub const PROFILE: Profile = Profile {
     shape: named_event,
     hints,
     repeats_post: true,
+    names: Names {
+        models: &[ModelIn::Path("/model/", '/'), ModelIn::Body("model")],
+        ..Names::NOTHING
+    },
     cost: Cost {
         tokens: Charge::Sum,
         usage: &["totalTokens"],

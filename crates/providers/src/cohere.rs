@@ -34,6 +34,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::Cost;
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::profile::{Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -49,6 +50,7 @@ pub const PROFILE: Profile = Profile {
     hints,
     repeats_post: true,
     repeats_conflict: true,
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         usage: &["billed_units"],
         ..Cost::CALLS

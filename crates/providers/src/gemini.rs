@@ -37,6 +37,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::google;
+use crate::names::{ModelIn, Names};
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
 use crate::zone::Zone;
@@ -53,6 +54,7 @@ pub const PROFILE: Profile = Profile {
     shape: google::unwrapped,
     hints,
     repeats_post: true,
+    names: NAMES,
     cost: COST,
     ..Profile::PLAIN
 };
@@ -61,6 +63,12 @@ pub(crate) const COST: Cost = Cost {
     tokens: Charge::Input,
     usage: &["totalTokenCount"],
     ..Cost::CALLS
+};
+
+/// Where OpenAI's way of asking is taken, the model is named in its way too.
+pub(crate) const NAMES: Names = Names {
+    models: &[ModelIn::Path("/models/", ':'), ModelIn::Body("model")],
+    ..Names::NOTHING
 };
 
 const SIGNALS: &[Signal] = signals! {

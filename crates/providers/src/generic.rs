@@ -29,6 +29,7 @@ use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::profile::{Kind, Profile};
 use crate::ratelimit;
 
@@ -38,6 +39,7 @@ pub const PROFILE: Profile = Profile {
     title: "Any other server",
     kind: Kind::Unknown,
     hints,
+    names: Names::MODEL_IN_BODY,
     grammar: Some(Grammar::Ietf),
     ..Profile::PLAIN
 };

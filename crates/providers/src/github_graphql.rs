@@ -50,6 +50,7 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message"],
     hints,
     hides: Hides::InMember("errors"),
+    names: github_rest::NAMES,
     cost: Cost {
         points: Points::ByOperation {
             query: 1,

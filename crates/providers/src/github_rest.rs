@@ -39,7 +39,9 @@ use buttress_core::{Class, Outcome};
 use crate::cost::{Cost, Points};
 use crate::fields::Fields;
 use crate::github_content::is_too_quick;
+use crate::github_routes::resource;
 use crate::instant::{self, Bucket, buckets, is_zero};
+use crate::names::Names;
 use crate::profile::Profile;
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -53,6 +55,7 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message"],
     hints,
     preflight: Some("/rate_limit"),
+    names: NAMES,
     cost: Cost {
         points: Points::ByMethod {
             reading: 1,
@@ -79,6 +82,11 @@ const PUBLISHED: &[PublishedLimit] = published! {
     "any":                                         80 Requests   / Minute of "new content";
     "any":                                        500 Requests   / Hour   of "new content";
     "any":                                         90 CpuSeconds / Minute of "REST and GraphQL together";
+};
+
+pub(crate) const NAMES: Names = Names {
+    resource: Some(resource),
+    ..Names::NOTHING
 };
 
 const SIGNALS: &[Signal] = signals! {

@@ -72,7 +72,7 @@ const NOTIFYING: [&str; 19] = [
 
 /// The bucket that a request is counted in, as `x-ratelimit-resource` names it, by go-github's table.
 pub fn resource(method: &str, path: &str) -> &'static str {
-    let path = path.split('?').next().unwrap_or(path);
+    let path = of_api(path.split('?').next().unwrap_or(path));
     let is_of_repository = path.starts_with("/repos/");
     let ends = |end| path.ends_with(end);
     match method {
@@ -95,6 +95,25 @@ pub fn resource(method: &str, path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_enterprise_server_counts_the_same_routes_in_the_same_buckets() {
+        for (own, path, bucket) in [
+            ("/api/v3", "/search/code?q=x", "code_search"),
+            ("/api/v3", "/search/issues", "search"),
+            ("/api", "/graphql", "graphql"),
+            (
+                "/api/v3",
+                "/repos/o/r/dependency-graph/sbom",
+                "dependency_sbom",
+            ),
+            ("/api/v3", "/scim/v2/Users", "scim"),
+            ("/api/v3", "/user", "core"),
+        ] {
+            assert_eq!(resource("GET", path), bucket);
+            assert_eq!(resource("GET", &format!("{own}{path}")), bucket, "{path}");
+        }
+    }
 
     #[test]
     fn every_route_that_sends_mail_is_found_with_any_names_and_none_beside_it() {

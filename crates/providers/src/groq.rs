@@ -33,6 +33,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket};
+use crate::names::Names;
 use crate::openai::{self, EXHAUSTED};
 use crate::profile::{Kind, Profile};
 use crate::published::{PublishedLimit, published};
@@ -51,6 +52,7 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         tokens: Charge::Sum,
         usage: &["total_tokens"],

@@ -29,6 +29,7 @@ use buttress_core::{Class, Outcome};
 
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::profile::{Kind, Profile};
 use crate::ratelimit;
 use crate::signal::{Signal, signals};
@@ -42,6 +43,7 @@ pub const PROFILE: Profile = Profile {
     codes: &["/type"],
     messages: &["/title"],
     hints,
+    names: Names::MODEL_IN_BODY,
     grammar: Some(Grammar::Ietf),
     ..Profile::PLAIN
 };

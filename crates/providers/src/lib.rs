@@ -20,6 +20,7 @@ mod google;
 mod instant;
 mod json;
 mod moment;
+mod names;
 mod printed;
 #[doc(hidden)]
 pub mod probe;
@@ -63,6 +64,7 @@ pub mod vertex;
 
 pub use self::cost::{Charge, Cost, Points};
 pub use self::github_rest as github;
+pub use self::names::{ModelIn, Names};
 pub use self::profile::{IdempotencyHeader, Profile};
 pub use self::published::{Period, PublishedLimit, Unit};
 pub use self::zone::Zone;

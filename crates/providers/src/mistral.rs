@@ -35,6 +35,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets, is_zero};
+use crate::names::Names;
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
 
@@ -49,6 +50,7 @@ pub const PROFILE: Profile = Profile {
     messages: &["/message", "/error/message"],
     hints,
     repeats_post: true,
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         tokens: Charge::Sum,
         told: &[

@@ -39,6 +39,7 @@ use buttress_core::{Class, Outcome, Scope};
 use crate::cost::{Charge, Cost};
 use crate::fields::Fields;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
 use crate::subscription;
@@ -56,6 +57,7 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    names: Names::MODEL_IN_BODY,
     cost: COST,
     grammar: Some(Grammar::OpenAi),
     ..Profile::PLAIN

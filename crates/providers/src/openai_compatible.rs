@@ -39,6 +39,7 @@ use crate::cost::{Charge, Cost};
 use crate::fields::{Answer, Fields};
 use crate::generic;
 use crate::instant::{self, Bucket, buckets};
+use crate::names::Names;
 use crate::openai::EXHAUSTED;
 use crate::profile::{Kind, Profile};
 use crate::signal::{Signal, signals};
@@ -57,6 +58,7 @@ pub const PROFILE: Profile = Profile {
     repeats_post: true,
     repeats_conflict: true,
     should_retry: Some("x-should-retry"),
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         tokens: Charge::Sum,
         usage: &["total_tokens"],

@@ -34,6 +34,7 @@ use serde_json::Value;
 use crate::cost::Cost;
 use crate::fields::{Answer, Fields, word};
 use crate::instant::{self, Bucket, Read, buckets};
+use crate::names::Names;
 use crate::profile::{Hides, Kind, Profile};
 use crate::published::{PublishedLimit, published};
 use crate::signal::{Signal, signals};
@@ -52,6 +53,7 @@ pub const PROFILE: Profile = Profile {
     hides: Hides::InMember("error"),
     repeats_post: true,
     repeats_conflict: true,
+    names: Names::MODEL_IN_BODY,
     cost: Cost {
         usage: &["total_tokens"],
         ..Cost::CALLS

@@ -15,6 +15,7 @@ use http::{HeaderMap, StatusCode};
 pub(crate) use self::judging::may_have;
 use crate::cost::Cost;
 use crate::fields::{Answer, Fields};
+use crate::names::Names;
 use crate::published::PublishedLimit;
 use crate::signal::Signal;
 use crate::zone::Zone;
@@ -71,6 +72,8 @@ pub struct Profile {
     pub(crate) should_retry: Option<&'static str>,
     /// A GET that costs nothing and whose headers tell what is left.
     pub(crate) preflight: Option<&'static str>,
+    /// What a request names, by which its limits are told apart.
+    pub(crate) names: Names,
     /// What a call costs.
     pub(crate) cost: Cost,
     /// What its pages say of its limits.
@@ -146,6 +149,7 @@ impl Profile {
         repeats_conflict: false,
         should_retry: None,
         preflight: None,
+        names: Names::NOTHING,
         cost: Cost::CALLS,
         published: &[],
         grammar: None,
@@ -180,6 +184,11 @@ impl Profile {
         };
         let outcome = classify::Rules::new().then(*self).judge(&refused);
         outcome.hint().filter(|_| is_spent).map(|hint| hint.wait)
+    }
+
+    /// What a request names, by which its limits are told apart: its model, its bucket.
+    pub const fn names(&self) -> Names {
+        self.names
     }
 
     /// What a call costs of its quotas.

@@ -45,6 +45,7 @@ pub const PROFILE: Profile = Profile {
     shape: google::unwrapped,
     hints,
     repeats_post: true,
+    names: gemini::NAMES,
     cost: gemini::COST,
     ..Profile::PLAIN
 };

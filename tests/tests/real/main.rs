@@ -12,6 +12,8 @@ mod keys;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod retries;

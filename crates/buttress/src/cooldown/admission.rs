@@ -50,7 +50,14 @@ impl Admission {
             gate: gates.seen(key),
             ticket: None,
         };
-        let (own, account) = (place(keys.own), keys.account.map(place));
+        let own = place(keys.own);
+        // Where neither has room for a pause of its own, both share one, in which nobody waits for himself.
+        let account = keys.account.map(place);
+        let account = account.filter(|account| !Arc::ptr_eq(&account.gate, &own.gate));
+        let keys = Keys {
+            account: account.as_ref().map(|account| account.key),
+            ..keys
+        };
         let admission = Self {
             gates,
             keys,

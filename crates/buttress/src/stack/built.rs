@@ -21,7 +21,7 @@ use crate::cooldown::CooldownLayer;
 use crate::deadline::DeadlineLayer;
 use crate::fail_fast::FailFastLayer;
 use crate::isolation::IsolationLayer;
-use crate::key::By;
+use crate::key::{By, Naming};
 use crate::observe::tell::TellLayer;
 use crate::rate_limit::RateLimitLayer;
 use crate::rate_limit::usage::UsageLayer;
@@ -32,6 +32,7 @@ use crate::time::Clock;
 pub(super) struct Built {
     pub(super) policy: Policy,
     pub(super) layers: Layers,
+    pub(super) naming: Option<Naming>,
     pub(super) budget: Option<Arc<Budget>>,
 }
 
@@ -88,8 +89,9 @@ impl Built {
         old: Option<&Self>,
     ) -> Result<Self, Invalid> {
         let profile = profile(&policy)?;
-        let cooldown = policy.cooldown().map(|part| cooldown(part, common, old));
-        let breaker = policy.breaker().map(|part| breaker(part, common, old));
+        let naming = Naming::of(&policy, &profile);
+        let cooldown = cooldown(&policy, &profile, common, old);
+        let breaker = breaker(&policy, &profile, common, old);
         let looks = (
             cooldown.as_ref().map(Cooldown::handle),
             breaker.as_ref().map(Breaker::handle),
@@ -125,6 +127,7 @@ impl Built {
         Ok(Self {
             policy,
             layers,
+            naming,
             budget,
         })
     }
@@ -136,19 +139,36 @@ fn profile(policy: &Policy) -> Result<Profile, Invalid> {
     profile.ok_or_else(|| Invalid::new("profile", name.as_str(), "the name of a profile for HTTP"))
 }
 
-/// The part of a former policy, and its layer.
-fn before<'a, P, L>(
-    old: Option<&'a Built>,
-    part: impl FnOnce(&'a Policy) -> Option<&'a P>,
-    layer: impl FnOnce(&'a Layers) -> Option<&'a L>,
-) -> Option<(&'a P, &'a L)> {
-    let old = old?;
-    part(&old.policy).zip(layer(&old.layers))
+/// What a part of `policy` is keyed by.
+fn keyer(key: &KeyBy, profile: &Profile) -> By {
+    By::new(key).with_profile(profile)
 }
 
-fn cooldown(part: &policy::Cooldown, common: &Common, old: Option<&Built>) -> Cooldown {
+/// The layer of a former policy, if its state is known by the same keys as that of `policy`.
+fn before<'a, L>(
+    old: Option<&'a Built>,
+    policy: &Policy,
+    key: impl Fn(&Policy) -> Option<&KeyBy>,
+    layer: impl FnOnce(&'a Layers) -> Option<&'a L>,
+) -> Option<&'a L> {
+    let old = old?;
+    let is_named_alike = match key(policy) {
+        Some(KeyBy::Model | KeyBy::Resource) => old.policy.profile() == policy.profile(),
+        _ => true,
+    };
+    let is_same = is_named_alike && key(&old.policy) == key(policy);
+    is_same.then(|| layer(&old.layers)).flatten()
+}
+
+fn cooldown(
+    policy: &Policy,
+    profile: &Profile,
+    common: &Common,
+    old: Option<&Built>,
+) -> Option<Cooldown> {
+    let part = policy.cooldown()?;
     let layer = CooldownLayer::new()
-        .with_keyer(By::new(part.key()))
+        .with_keyer(keyer(part.key(), profile))
         .with_pauses(*part.pauses())
         .with_capacity(part.capacity())
         .with_max_wait(part.max_wait());
@@ -157,21 +177,39 @@ fn cooldown(part: &policy::Cooldown, common: &Common, old: Option<&Built>) -> Co
         None => layer,
     };
     let layer = common!(layer, common);
-    match before(old, Policy::cooldown, |layers| layers.cooldown.as_ref()) {
-        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
-        _ => layer,
-    }
+    let before = before(
+        old,
+        policy,
+        |policy| Some(policy.cooldown()?.key()),
+        |layers| layers.cooldown.as_ref(),
+    );
+    Some(match before {
+        Some(old) => layer.with_state_of(old),
+        None => layer,
+    })
 }
 
-fn breaker(part: &policy::Breaker, common: &Common, old: Option<&Built>) -> Breaker {
+fn breaker(
+    policy: &Policy,
+    profile: &Profile,
+    common: &Common,
+    old: Option<&Built>,
+) -> Option<Breaker> {
+    let part = policy.breaker()?;
     let layer = CircuitBreakerLayer::new(*part.circuit())
-        .with_keyer(By::new(part.key()))
+        .with_keyer(keyer(part.key(), profile))
         .with_capacity(part.capacity());
     let layer = common!(layer, common);
-    match before(old, Policy::breaker, |layers| layers.breaker.as_ref()) {
-        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
-        _ => layer,
-    }
+    let before = before(
+        old,
+        policy,
+        |policy| Some(policy.breaker()?.key()),
+        |layers| layers.breaker.as_ref(),
+    );
+    Some(match before {
+        Some(old) => layer.with_state_of(old),
+        None => layer,
+    })
 }
 
 /// The budget is changed where it stands: calls under the old policy go on spending it.
@@ -258,7 +296,7 @@ fn rate_limit(
     let rise = part.adaptive().then(Increase::default);
     let quotas = part.limits().iter().map(|limit| *limit.quota());
     let layer = RateLimitLayer::new(quotas)
-        .with_keyer(By::new(part.key()))
+        .with_keyer(keyer(part.key(), profile))
         .with_terms(Price::new(part, profile))
         .with_look(looks.clone())
         .with_answers(|answers| answers.with_learning(learning).with_adaptive(rise))
@@ -266,10 +304,15 @@ fn rate_limit(
         .with_max_wait(part.max_wait())
         .with_capacity(part.capacity());
     let layer = common!(layer, common);
-    let before = before(old, Policy::rate_limit, |layers| layers.rate_limit.as_ref());
+    let before = before(
+        old,
+        policy,
+        |policy| Some(policy.rate_limit()?.key()),
+        |layers| layers.rate_limit.as_ref(),
+    );
     Some(match before {
-        Some((was, old)) if was.key() == part.key() => layer.with_state_of(old),
-        _ => layer,
+        Some(old) => layer.with_state_of(old),
+        None => layer,
     })
 }
 

@@ -124,10 +124,14 @@ impl Stack {
     pub(crate) fn call_once<S: HttpClient<B>, B>(
         &self,
         ready: S,
-        request: Request<B>,
+        mut request: Request<B>,
     ) -> ResponseFuture<S, B> {
+        let (_, built) = self.shared.current();
+        if let Some(naming) = built.naming {
+            naming.write(&mut request);
+        }
         // No layer adds anything to readiness, so that none has to be asked for it.
-        let mut tower = self.shared.current().1.layers.around(ready);
+        let mut tower = built.layers.around(ready);
         ResponseFuture::new(tower.call(request))
     }
 }

@@ -34,6 +34,8 @@
 //! the breaker before a call queues, and so do the concurrency limit and the rate limit for each call that has waited in
 //! them: nobody acts on old news. Where a limit counts tokens, the cost of a call is estimated from its request, and settled
 //! by the usage that its response reports; where it counts points, the profile says how many a call costs.
+//! Where a part is keyed by the model, a call is looked through for its name once, before the outermost layer; no event,
+//! error or metric tells it.
 //!
 //! # Reload
 //!

@@ -10,12 +10,14 @@ use super::client::HttpClient;
 use super::future::ResponseFuture;
 use super::layer::Stack;
 use super::tower::Tower;
+use crate::key::Naming;
 
 /// A client in its stack. See the [module](crate::stack).
 pub struct Stacked<S> {
     /// Not made ready: what a new tower is put around.
     client: S,
     tower: Tower<S>,
+    naming: Option<Naming>,
     generation: u64,
     stack: Stack,
 }
@@ -27,6 +29,7 @@ impl<S: Clone> Stacked<S> {
         let spare = client.clone();
         Self {
             tower: built.layers.around(client),
+            naming: built.naming,
             client: spare,
             generation,
             stack,
@@ -43,6 +46,7 @@ impl<S: Clone> Stacked<S> {
     fn renew(&mut self) {
         let (generation, built) = self.stack.shared.current();
         self.generation = generation;
+        self.naming = built.naming;
         self.tower = built.layers.around(self.client.clone());
     }
 }
@@ -60,7 +64,10 @@ impl<S: HttpClient<B>, B: 'static> Service<Request<B>> for Stacked<S> {
     }
 
     #[inline]
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if let Some(naming) = self.naming {
+            naming.write(&mut request);
+        }
         ResponseFuture::new(self.tower.call(request))
     }
 }
@@ -70,6 +77,7 @@ impl<S: Clone> Clone for Stacked<S> {
         Self {
             client: self.client.clone(),
             tower: self.tower.clone(),
+            naming: self.naming,
             generation: self.generation,
             stack: self.stack.clone(),
         }

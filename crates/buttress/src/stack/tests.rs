@@ -1,6 +1,7 @@
 mod costs;
 mod figures;
 mod headers;
+mod keys;
 mod learning;
 mod levels;
 mod load;

@@ -134,6 +134,7 @@ impl<S, B, T> Optional<S, Request<B>> for Concurrency
 where
     S: Service<Request<B>, Response = Response<T>, Error = BoxError> + Clone,
     T: Body,
+    B: 'static,
 {
     fn untouched(response: Response<T>) -> Response<PermitBody<T>> {
         response.map(PermitBody::free)

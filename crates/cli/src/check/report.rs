@@ -3,6 +3,8 @@
 use buttress::config::{Config, Declared, Origin, Place, Problem, Problems, Severity, Shown};
 use serde_json::{Map, Value, json};
 
+use super::is_set;
+
 pub(super) fn report(config: Option<&Config>, problems: &Problems) -> Value {
     let upstreams: Map<_, _> = config
         .into_iter()
@@ -39,6 +41,7 @@ fn problem(problem: &Problem, problems: &Problems) -> Value {
 fn upstream(declared: &Declared) -> Value {
     let figures = declared.policy().figures();
     json!({
+        "credential_is_set": declared.credential_env().map(is_set),
         "settings": declared.shown().map(setting).collect::<Vec<_>>(),
         "figures": {
             "longest_call_seconds": figures.longest_call().map(|longest| longest.as_secs_f64()),
@@ -53,6 +56,7 @@ fn setting(shown: &Shown) -> Value {
     json!({
         "setting": shown.path(),
         "value": shown.json(),
+        "written": shown.written(),
         "from": from(shown.origin()),
     })
 }

@@ -7,10 +7,13 @@ use buttress::config::{Declared, Origin, Shown};
 use buttress::core::policy::{IdempotencyKey, Policy, Retry, UpstreamName};
 use buttress::providers::{self, IdempotencyHeader};
 
+use super::is_set;
+
 /// The settings in the order of the layers, and what follows from them.
 pub(super) fn table(file: &str, name: &UpstreamName, declared: &Declared) -> String {
     let settings: Vec<_> = declared.shown().map(|shown| row(shown, file)).collect();
-    let figures = figures(declared.policy());
+    let mut figures = figures(declared.policy());
+    figures.extend(declared.credential_env().map(credential));
     let widest = |column: fn(&Row) -> usize| {
         let rows = settings.iter().chain(&figures);
         rows.map(column).max().unwrap_or_default()
@@ -41,9 +44,13 @@ fn width(text: &str) -> usize {
 fn row(shown: &Shown, file: &str) -> Row {
     let depth = shown.path().matches('.').count();
     let name = shown.path().rsplit('.').next().unwrap_or_default();
+    let value = match shown.written() {
+        Some(written) => format!("\"{written}\", which is {}", shown.value()),
+        None => shown.value(),
+    };
     Row(
         format!("{}{name}", "  ".repeat(depth)),
-        shown.value(),
+        value,
         from(shown.origin(), file),
     )
 }
@@ -57,6 +64,16 @@ fn from(origin: &Origin, file: &str) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Whether there is a credential, and never what it is.
+fn credential(variable: &str) -> Row {
+    let is_set = if is_set(variable) { "set" } else { "not set" };
+    Row(
+        "credential".to_owned(),
+        is_set.to_owned(),
+        variable.to_owned(),
+    )
 }
 
 fn figures(policy: &Policy) -> Vec<Row> {

@@ -21,6 +21,7 @@ pub struct Declared {
 pub struct Shown {
     path: &'static str,
     value: Value,
+    written: Option<String>,
     origin: Origin,
 }
 
@@ -49,6 +50,7 @@ impl Declared {
             Some(Shown {
                 path: key.path,
                 value: draft.value(key.path)?.clone(),
+                written: written(draft, key, source),
                 origin: origin(draft, key, source),
             })
         });
@@ -100,6 +102,20 @@ fn is_there(draft: &Draft<'_>, key: &Key) -> bool {
     true
 }
 
+/// What the file says of a profile that it calls by another name than its own.
+fn written(draft: &Draft<'_>, key: &Key, source: &Source) -> Option<String> {
+    let setting = draft.setting(key.path)?;
+    let (By::File { value, .. }, Value::Word(own), "profile") =
+        (&setting.by, &setting.value, key.path)
+    else {
+        return None;
+    };
+    let written = source.text().get(value.clone())?;
+    let written = written.trim_matches(['"', '\'']);
+    let is_name = buttress_providers::named(written).is_some() && written != *own;
+    is_name.then(|| written.to_owned())
+}
+
 fn origin(draft: &Draft<'_>, key: &Key, source: &Source) -> Origin {
     match draft.setting(key.path).map(|setting| &setting.by) {
         Some(By::File { name, .. }) => Origin::File(source.place(name.start)),
@@ -125,6 +141,11 @@ impl Shown {
     /// The value as JSON writes it.
     pub fn json(&self) -> serde_json::Value {
         self.value.to_json()
+    }
+
+    /// What the file says, where that is another name for the value: `github`, of the profile `github_rest`.
+    pub fn written(&self) -> Option<&str> {
+        self.written.as_deref()
     }
 
     /// Where it came from.

@@ -16,9 +16,9 @@ pub enum KeyBy {
     Host,
     /// One credential: what stands in `Authorization`, or in the headers that providers have for it.
     Credential,
-    /// One model, which the caller names.
+    /// One model, which the request or the caller names.
     Model,
-    /// One of the provider's buckets, which the caller names.
+    /// One of the provider's buckets, which the route or the caller names.
     Resource,
     /// One value of a header.
     Header(HeaderName),

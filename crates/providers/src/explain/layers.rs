@@ -5,7 +5,7 @@ use std::time::Duration;
 use buttress_core::breaker::{Circuit, Verdict as Judged};
 use buttress_core::history::Cause;
 use buttress_core::pause::Verdict;
-use buttress_core::{Outcome, Repeat, Retries};
+use buttress_core::{Outcome, Repeat, Retries, Scope};
 use http::Method;
 use serde::Serialize;
 
@@ -70,16 +70,27 @@ fn retry(seen: Seen<'_>) -> String {
     }
 }
 
+/// What is told of the others where a pause is keyed by what the outcome is of: by default one holds for everything.
+const fn keyed(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Model => "; keyed by model, those for this one",
+        Scope::Resource => "; keyed by resource, those of this one",
+        _ => "",
+    }
+}
+
 fn cooldown(seen: Seen<'_>) -> String {
-    let scope = seen.outcome.scope().name();
+    let keyed = keyed(seen.outcome.scope());
     match Verdict::of(seen.outcome) {
         _ if seen.is_late => "does nothing: the head was good".to_owned(),
         Verdict::Spent(Some(wait)) => {
-            format!("parks the {scope} for {wait:?}: calls are rejected, not held")
+            format!("parks all calls for {wait:?}, which are rejected, not held{keyed}")
         }
-        Verdict::Spent(None) => format!("parks the {scope}: calls are rejected, not held"),
-        Verdict::Limited(Some(wait)) => format!("holds the {scope} for {wait:?}"),
-        Verdict::Limited(None) => format!("holds the {scope} for a default that grows"),
+        Verdict::Spent(None) => {
+            format!("parks all calls, which are rejected, not held{keyed}")
+        }
+        Verdict::Limited(Some(wait)) => format!("holds all calls for {wait:?}{keyed}"),
+        Verdict::Limited(None) => format!("holds all calls for a default that grows{keyed}"),
         Verdict::Good => "does nothing, or lets more go where a pause is released".to_owned(),
         Verdict::Nothing => "does nothing".to_owned(),
     }

@@ -41,8 +41,8 @@ A profile has an opinion on every failure: a rule of yours stands before it
 
 The limits are what a page said on a day, to begin with. What holds for an account stands in the headers of its answers.
 
-| provider | `profile` | limits hold for | a POST after a fault | headers tell what is left |
-|---|---|---|---|---|
+| provider | `profile` | limits hold for | a request names its model in | a POST after a fault | headers tell what is left |
+|---|---|---|---|---|---|
 ";
 
 /// Writes the page.
@@ -81,8 +81,20 @@ fn overview(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
     };
     writeln!(
         out,
-        "| [{title}](#{anchor}) | `{name}` | {scope} | {post} | {told} |"
+        "| [{title}](#{anchor}) | `{name}` | {scope} | {} | {post} | {told} |",
+        model(profile)
     )
+}
+
+/// Where a request names its model.
+fn model(profile: &Profile) -> String {
+    let names = profile.names();
+    let places = names.models().iter().map(ToString::to_string);
+    let places: Vec<_> = places.collect();
+    match places.is_empty() {
+        true => "-".to_owned(),
+        false => places.join(", or "),
+    }
 }
 
 fn heading(profile: &Profile) -> String {

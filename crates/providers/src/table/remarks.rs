@@ -26,6 +26,9 @@ pub(super) fn remarks(profile: &Profile) -> Vec<String> {
         remarks.push(format!("`{header}`: `true` or `false` is obeyed."));
     }
     remarks.extend(idempotency(profile));
+    if profile.names().has_resources() {
+        remarks.push("The bucket that a request is counted in follows from its route.".to_owned());
+    }
     remarks.push(format!("A call costs: {}.", profile.cost()));
     remarks.push(match profile.grammar() {
         Some(grammar) => format!("What is left is learned from {}.", fields_of(grammar)),

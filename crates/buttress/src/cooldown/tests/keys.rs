@@ -103,3 +103,33 @@ async fn where_there_is_no_room_for_a_key_its_pause_is_shared() {
     assert_eq!(layer.handle().snapshot(Key::ALL).phase, Phase::Paused);
     assert_pending!(task::spawn(client.call(of("new", "x"))).poll());
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_neither_a_key_nor_its_account_has_room_all_go_when_their_pause_is_over() {
+    for scope in [Scope::Model, Scope::Account] {
+        let layer = exact().with_keyer(within()).with_capacity(0);
+        // The first probe is told the same again.
+        let mut client = layer.layer(Script::of([limit(scope), limit(scope)]));
+        client.call(of("a", "x")).await.unwrap();
+        let mut calls: Vec<_> = (0..5)
+            .map(|_| task::spawn(client.call(of("a", "x"))))
+            .collect();
+        calls.retain_mut(|call| call.poll().is_pending());
+        assert_eq!(calls.len(), 5);
+        advance(10 * SECOND + Duration::from_millis(1)).await;
+        calls.retain_mut(|call| call.poll().is_pending());
+        assert_eq!(calls.len(), 4, "one probe");
+        advance(10 * SECOND + Duration::from_millis(1)).await;
+        let mut open = calls.len();
+        while open > 0 {
+            calls.retain_mut(|call| call.poll().is_pending());
+            assert!(
+                calls.len() < open,
+                "nobody goes: {:?}",
+                layer.handle().all()
+            );
+            open = calls.len();
+        }
+        assert_eq!(layer.handle().all(), []);
+    }
+}

@@ -47,7 +47,7 @@ fn an_answer_as_curl_prints_it_is_explained() {
             },
             "layers": {
                 "retry": "repeats it, after 576ms and up to a tenth more",
-                "cooldown": "holds the model for 576ms",
+                "cooldown": "holds all calls for 576ms; keyed by model, those for this one",
                 "rate_limit": "lets no more go than are left, if it learns: 460 of 30000 tokens",
                 "breaker": "counts nothing",
             },
@@ -64,7 +64,7 @@ fn in_words_the_same_is_said() {
         "  wait      576ms (retry_after_ms)\n",
         "  told      x-ratelimit-remaining-tokens: 460\n",
         "  learned   460 of 30000 tokens left, full again in 59.08s\n",
-        "  cooldown  holds the model for 576ms\n",
+        "  cooldown  holds all calls for 576ms; keyed by model, those for this one\n",
         "  limit     lets no more go than are left, if it learns: 460 of 30000 tokens\n",
     ] {
         assert!(said.contains(line), "{line:?} in\n{said}");

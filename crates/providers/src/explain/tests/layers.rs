@@ -51,25 +51,25 @@ fn each_layer_says_what_it_does() {
         (
             head("429 x", "retry-after: 3600\r\n"),
             "returns at once and says when: 3600s is longer than 120s",
-            "holds the account for 3600s",
+            "holds all calls for 3600s",
             "counts nothing",
         ),
         (
             head("429 x", ""),
             "repeats it, after its backoff",
-            "holds the account for a default that grows",
+            "holds all calls for a default that grows",
             "counts nothing",
         ),
         (
             head("402 x", ""),
             "does not repeat it",
-            "parks the account: calls are rejected, not held",
+            "parks all calls, which are rejected, not held",
             "counts nothing",
         ),
         (
             head("503 x", "retry-after: 4\r\n"),
             "repeats it, after 4s and up to a tenth more",
-            "holds the request for 4s",
+            "holds all calls for 4s",
             "counts a failure",
         ),
         (
@@ -98,6 +98,26 @@ fn each_layer_says_what_it_does() {
             "{input}"
         );
     }
+}
+
+#[test]
+fn a_limit_of_a_model_or_a_resource_is_said_to_hold_all_unless_the_pause_is_keyed() {
+    let said = |profile, input: &str| json_of(profile, input)["layers"]["cooldown"].clone();
+    let limited = "HTTP/1.1 429 x\nretry-after: 4\n\n";
+    assert_eq!(
+        said(openai::PROFILE, limited),
+        "holds all calls for 4s; keyed by model, those for this one"
+    );
+    let spent = "HTTP/1.1 429 x\n\n{\"error\":{\"code\":\"insufficient_quota\"}}";
+    assert_eq!(
+        said(openai::PROFILE, spent),
+        "parks all calls, which are rejected, not held"
+    );
+    let primary = "HTTP/2 403\nx-ratelimit-remaining: 0\nretry-after: 4\n\n{}";
+    assert_eq!(
+        said(github_rest::PROFILE, primary),
+        "holds all calls for 4s; keyed by resource, those of this one"
+    );
 }
 
 #[test]

@@ -126,10 +126,10 @@ async fn where_neither_a_key_nor_its_account_has_room_all_go_when_their_pause_is
             assert!(
                 calls.len() < open,
                 "nobody goes: {:?}",
-                layer.handle().all()
+                layer.handle().snapshots()
             );
             open = calls.len();
         }
-        assert_eq!(layer.handle().all(), []);
+        assert_eq!(layer.handle().snapshots(), []);
     }
 }

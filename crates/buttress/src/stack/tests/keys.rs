@@ -255,7 +255,7 @@ async fn a_limit_and_a_circuit_are_kept_for_each_model() {
         answers.push(service.clone().oneshot(chat(model)).await.is_ok());
     }
     assert_eq!(answers, [true, true, false]);
-    let per_model = Breaker::new(Circuit::in_a_row(NonZeroU32::MIN)).with_key(KeyBy::Model);
+    let per_model = Breaker::new(Circuit::only_consecutive(NonZeroU32::MIN)).with_key(KeyBy::Model);
     let policy = of_profile("openai").with_breaker(per_model);
     let service = Stack::new(policy).unwrap().layer(Server::once(500, ""));
     let mut answers = Vec::new();
@@ -302,7 +302,7 @@ async fn no_model_and_no_bucket_is_told_by_what_is_shown() {
         .await
         .err()
         .unwrap();
-    let all = stack.cooldown().unwrap().all();
+    let all = stack.cooldown().unwrap().snapshots();
     let shown = format!("{error} {error:?} {all:?} {stack:?} {:?}", Key::ALL);
     assert!(!shown.contains("acme"), "{shown}");
 }

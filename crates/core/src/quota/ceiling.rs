@@ -143,8 +143,8 @@ impl Ceiling {
         self.counts
     }
 
-    pub(super) const fn quota(&self) -> Quota {
-        self.quota
+    pub(super) const fn quota(&self) -> &Quota {
+        &self.quota
     }
 
     pub(super) const fn until(&self) -> Timestamp {

@@ -1,18 +1,17 @@
 //! How the accounts stand, and where that leads.
 
-use super::accounts::Accounts;
+use super::accounts::{Account, Accounts};
 use super::amount::{Quota, Shape};
 use super::ceiling::Ceiling;
 use super::found::Found;
 use super::meter::{AnyMeter, Meter};
 use super::slot::{Learned, Level};
-use super::trend::Trend;
 use crate::time::Timestamp;
 
 impl Accounts {
     pub(super) fn levels(&self, now: Timestamp) -> Box<[Level]> {
-        let each = self.each_with_trend();
-        each.map(|(quota, meter, trend)| self.level(quota, meter, trend, now))
+        let each = self.each();
+        each.map(|(quota, account)| self.level(quota, account, now))
             .collect()
     }
 
@@ -38,7 +37,8 @@ impl Accounts {
         learned.collect()
     }
 
-    fn level(&self, quota: &Quota, meter: &AnyMeter, trend: &Trend, now: Timestamp) -> Level {
+    fn level(&self, quota: &Quota, account: &Account, now: Timestamp) -> Level {
+        let Account { meter, trend } = account;
         let pace = trend.pace(now);
         let mut level = Level {
             quota: *quota,

@@ -60,15 +60,6 @@ impl AnyMeter {
         }
     }
 
-    /// Goes on with another quota. What is used now stays used, as if it had been taken now.
-    pub(super) fn change(&mut self, quota: &Quota, now: Timestamp) {
-        let used = self.used(now);
-        *self = Self::new(quota);
-        self.take(used, now);
-    }
-}
-
-impl AnyMeter {
     /// How long the next call is to keep away from one that costs so much, if what is left is to last.
     pub(super) fn gap(&self, quota: &Quota, cost: u64, at: Timestamp) -> u64 {
         match self {

@@ -283,7 +283,8 @@ impl Schedule {
 
     /// The server says that of the quota at `index` no more than `remaining` remains. This only lowers what remains.
     pub fn lower(&mut self, index: usize, remaining: u64, now: Timestamp) {
-        if let Some(meter) = self.sent.meters_mut().get_mut(index) {
+        let meter = self.sent.meters_mut().nth(index);
+        if let Some(meter) = meter {
             meter.lower(remaining, now);
             self.news(now);
         }
@@ -304,8 +305,9 @@ impl Schedule {
     pub(super) fn bucket(&mut self) -> Option<&mut Bucket> {
         let is_plain = self.learner.is_none() && self.finder.is_none() && !self.sent.is_paced();
         let is_simple = is_plain && self.promised.is_none();
-        match self.sent.meters_mut() {
-            [AnyMeter::Bucket(bucket)] if is_simple => Some(bucket),
+        let mut meters = self.sent.meters_mut();
+        match (meters.next(), meters.next()) {
+            (Some(AnyMeter::Bucket(bucket)), None) if is_simple => Some(bucket),
             _ => None,
         }
     }

@@ -81,19 +81,15 @@ fn debt_is_waited_for_in_every_shape() {
 }
 
 #[test]
-fn a_change_keeps_what_is_used() {
+fn a_change_keeps_what_is_used_and_a_quota_on_top_begins_unused() {
     for shape in SHAPES {
-        let mut meter = of_shape(10, shape);
-        meter.take(6, seconds(1));
-        meter.change(
-            &Quota::per_minute(20).unwrap().with_shape(shape),
-            seconds(1),
-        );
-        assert_eq!(
-            (meter.largest(), meter.used(seconds(1))),
-            (20, 6),
-            "{shape:?}"
-        );
+        let mut schedule = schedule(&[Quota::per_second(10).unwrap().with_shape(shape)]);
+        schedule.reserve(6, seconds(1), seconds(1)).unwrap();
+        let (slower, more) = (Quota::per_minute(20).unwrap(), Quota::per_day(90).unwrap());
+        drop(schedule.change(&[slower.with_shape(shape), more], seconds(1)));
+        let levels = schedule.snapshot(seconds(1)).levels;
+        let remaining: Vec<_> = levels.iter().map(|level| level.remaining).collect();
+        assert_eq!(remaining, [14, 90], "{shape:?}");
     }
 }
 

@@ -53,7 +53,9 @@ pub(crate) enum Ended {
 /// What became of a call. One has succeeded when its whole answer is there.
 pub(crate) async fn outcome(client: &Client, request: Request<Body>) -> Ended {
     let result = client.clone().oneshot(request).await;
-    if let Some(not_before) = buttress::not_before(&result) {
+    // The bare client's answers have no history: it does as most programs do, and does not come back for a hint.
+    let is_bare = matches!(&result, Ok(response) if response.history().is_none());
+    if let Some(not_before) = buttress::not_before(&result).filter(|_| !is_bare) {
         return Ended::ToComeBack(Some(not_before));
     }
     let response = match result {

@@ -24,6 +24,21 @@ fn whoever_comes_too_early_waits_on_and_whoever_is_due_goes() {
 }
 
 #[test]
+fn of_several_quotas_the_one_that_takes_longest_is_what_a_call_waits_for() {
+    let (short, long) = (per_second(1, 1), Quota::per_minute(1).unwrap());
+    for quotas in [[short, long], [long, short]] {
+        let mut schedule = schedule(&quotas);
+        schedule.reserve(1, seconds(0), FOREVER).unwrap();
+        let late = Refused::Late {
+            slot: seconds(60),
+            cost: 1,
+            quota: long,
+        };
+        assert_eq!(schedule.reserve(1, seconds(0), seconds(0)), Err(late));
+    }
+}
+
+#[test]
 fn a_wait_that_is_too_long_takes_nothing_and_says_when_and_for_what() {
     let quota = per_second(1, 1);
     let mut schedule = schedule(&[quota]);

@@ -20,12 +20,26 @@ use super::{ByHeader, ByHost, Keyer};
 /// Which model a request is for: a request extension, read by [`By`]. In a [stack](crate::stack) a request that has none
 /// is given what its path or its body names; the empty one if they name none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Model(pub Cow<'static, str>);
+pub struct Model(pub(super) Cow<'static, str>);
+
+impl Model {
+    /// The model `name`, as the caller calls it.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+}
 
 /// Which of the provider's buckets a request is counted in: a request extension, read by [`By`]. In a
 /// [stack](crate::stack) a request that has none counts in what the profile knows of its route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Resource(pub Cow<'static, str>);
+pub struct Resource(Cow<'static, str>);
+
+impl Resource {
+    /// The bucket `name`, as the provider calls it.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+}
 
 /// What a [`KeyBy`] names. Requests that do not say what they are keyed by share one state.
 ///
@@ -201,8 +215,8 @@ mod tests {
     fn a_model_and_a_resource_are_what_the_caller_says() {
         let to = |model: &'static str| {
             let mut request = with("x", "y");
-            request.extensions_mut().insert(Model(model.into()));
-            request.extensions_mut().insert(Resource(model.into()));
+            request.extensions_mut().insert(Model::new(model));
+            request.extensions_mut().insert(Resource::new(model));
             request
         };
         for by in [by(&KeyBy::Model), by(&KeyBy::Resource)] {

@@ -14,7 +14,7 @@ use crate::stack::Stack;
 
 /// Which upstream a request goes to, whatever its host: a request extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ToUpstream(pub Cow<'static, str>);
+pub struct ToUpstream(pub(super) Cow<'static, str>);
 
 impl ToUpstream {
     /// The upstream `name`.

@@ -145,7 +145,7 @@ async fn a_limit_of_search_leaves_the_rest_of_github_alone_and_a_secondary_one_d
         assert_eq!(again, others.or(Some(KeyKind::Resource)), "{body}");
         assert_eq!(refused(&service, get("/user")).await, others, "{body}");
         let mut own = get("/user");
-        own.extensions_mut().insert(Resource("search".into()));
+        own.extensions_mut().insert(Resource::new("search"));
         assert!(refused(&service, own).await.is_some(), "{body}");
     }
 }
@@ -170,7 +170,7 @@ async fn what_the_caller_says_stands_before_what_the_request_names() {
     let service = stack.layer(Server::once(429, LIMITED));
     let said = |model: &str, said: &'static str| {
         let mut request = chat(model);
-        request.extensions_mut().insert(Model(said.into()));
+        request.extensions_mut().insert(Model::new(said));
         request
     };
     assert_eq!(refused(&service, said("x", "a")).await, None);
@@ -236,7 +236,7 @@ async fn the_model_is_written_once_for_all_attempts_and_only_where_it_is_asked_f
         stack.call_once(server.clone(), chat("a")).await.unwrap();
         let named = server.named.lock().unwrap();
         assert_eq!(named.len(), 3, "two attempts of the first");
-        let a = is_named.then(|| Model("a".into()));
+        let a = is_named.then(|| Model::new("a"));
         assert!(
             named.iter().all(|model| *model == a),
             "{policy:?} {named:?}"

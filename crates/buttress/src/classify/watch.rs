@@ -44,8 +44,11 @@ impl Place {
 
 /// `application/grpc`, with or without the form of its messages. gRPC-Web is another: its trailers stand in its body.
 fn is_grpc(kind: &[u8]) -> bool {
-    let rest = kind.strip_prefix(b"application/grpc");
-    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    const GRPC: &[u8] = b"application/grpc";
+    kind.split_at_checked(GRPC.len())
+        .is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';'))
+        })
 }
 
 impl Watch {

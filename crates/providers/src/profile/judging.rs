@@ -119,7 +119,7 @@ impl Profile {
                 None => reply
                     .headers
                     .get(header::CONTENT_TYPE)
-                    .is_some_and(|kind| !kind.as_bytes().starts_with(b"application/grpc")),
+                    .is_some_and(|kind| !is_grpc(kind.as_bytes())),
             },
         }
     }
@@ -189,4 +189,11 @@ impl Rule for Profile {
     fn judge_error(&self, seen: &Outcome, _error: &(dyn Error + 'static)) -> classify::Answer {
         classify::Answer::This(self.repeat(*seen))
     }
+}
+
+/// A media type is the same in capitals (RFC 9110, 8.3.1).
+fn is_grpc(kind: &[u8]) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    kind.get(..GRPC.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }

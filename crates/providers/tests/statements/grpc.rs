@@ -29,6 +29,20 @@ fn every_code_has_its_class() {
 }
 
 #[test]
+fn a_head_without_a_status_is_judged_by_its_media_type_in_any_letters() {
+    for kind in [
+        "application/grpc",
+        "application/grpc+proto",
+        "Application/gRPC",
+    ] {
+        let head = format!("content-type: {kind}");
+        mean(PROFILE, &[(200, &head, "", "ok never - request")]);
+    }
+    let html = "content-type: text/html";
+    mean(PROFILE, &[(200, html, "", "server_error never - request")]);
+}
+
+#[test]
 fn a_message_that_is_too_large_never_fits() {
     for text in [
         "gRPC message exceeds maximum size 4194304: 5000000",

@@ -174,7 +174,12 @@ async fn only_grpcs_trailers_are_looked_at_and_only_where_a_rule_judges_them() {
         frames(judge(&layer.0, streaming(kind, script)).into_body());
         layer.1.take()
     };
-    for kind in ["application/grpc", GRPC, "application/grpc;x=y"] {
+    for kind in [
+        "application/grpc",
+        GRPC,
+        "application/grpc;x=y",
+        "Application/gRPC",
+    ] {
         let overloaded = [("observer", Class::Overloaded)];
         assert_eq!(told_of(watching(Own), kind), overloaded, "{kind}");
         assert_eq!(told_of(watching(anthropic::PROFILE), kind), [], "{kind}");

@@ -149,3 +149,22 @@ pub(crate) async fn redirecting(to: impl Fn(SocketAddr) -> String + Send + 'stat
     });
     addr
 }
+
+/// Answers one request with these parts, one after another.
+pub(crate) async fn answering(parts: impl IntoIterator<Item = Vec<u8>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let parts: Vec<_> = parts.into_iter().collect();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        for part in parts {
+            stream.write_all(&part).await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    });
+    addr
+}

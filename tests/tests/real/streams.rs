@@ -12,8 +12,6 @@ use buttress::providers::openai;
 use buttress::reqwest::Transport;
 use buttress::stack::Stack;
 use http::Request;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_layer::Layer;
 
@@ -28,24 +26,13 @@ const LIMITED: &str = "event: response.created\ndata: {\"type\":\"response.creat
 
 /// Answers one request with events, in chunks of so many bytes.
 async fn streaming(events: &'static str, size: usize) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(socket.read_u8().await.unwrap());
-        }
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-        socket.write_all(head.as_bytes()).await.unwrap();
-        for chunk in events.as_bytes().chunks(size) {
-            let chunk = [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
-            socket.write_all(&chunk).await.unwrap();
-            socket.flush().await.unwrap();
-        }
-        socket.write_all(b"0\r\n\r\n").await.unwrap();
-    });
-    addr
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunks = events.as_bytes().chunks(size);
+    let chunks =
+        chunks.map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    let parts = [head.into()].into_iter().chain(chunks);
+    answering(parts.chain([b"0\r\n\r\n".to_vec()])).await
 }
 
 #[derive(Default)]

@@ -14,8 +14,6 @@ use buttress::stack::Stack;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_layer::Layer;
 
@@ -25,21 +23,11 @@ const LIMITED: &str = "grpc-status: 8\r\ngrpc-retry-pushback-ms: 2000\r\n";
 
 /// Answers one request with an empty message, and then these trailers.
 async fn ending(trailers: &'static str) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(socket.read_u8().await.unwrap());
-        }
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\
-             trailer: grpc-status\r\n\r\n5\r\n\0\0\0\0\0\r\n0\r\n{trailers}\r\n"
-        );
-        socket.write_all(answer.as_bytes()).await.unwrap();
-    });
-    addr
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\
+         trailer: grpc-status\r\n\r\n5\r\n\0\0\0\0\0\r\n0\r\n{trailers}\r\n"
+    );
+    answering([answer.into_bytes()]).await
 }
 
 fn request(addr: SocketAddr) -> Request<reqwest::Body> {

@@ -10,14 +10,9 @@ const MONTH: Duration = Duration::from_secs(31 * 24 * 3_600);
 /// A quota of which no reset is told.
 fn endless(remaining: u64, window: Option<Duration>) -> Published<'static> {
     Published {
-        name: "".into(),
-        unit: Unit::Requests,
-        limit: Some(1_000),
-        remaining: Some(remaining),
-        rounding: 0,
         reset: None,
         window,
-        returns: Returns::AtOnce,
+        ..published(remaining, 0)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use buttress_core::breaker::{self, State};
 use buttress_core::budget::Budget;
+use buttress_core::event::Routine;
 use buttress_core::key::KeyKind;
 use buttress_core::quota::{self, Counts, Learned, Level, Quota};
 use buttress_core::rejected::Charge;
@@ -273,4 +274,16 @@ fn a_stream_that_fails_after_its_head_is_counted_by_its_failure_too() {
         outcome: &overloaded,
     });
     assert_eq!(shown(upstream)["attempts"]["overloaded"][59], 1);
+}
+
+#[test]
+fn it_listens_to_the_ends_of_attempts_which_it_counts() {
+    let observer = Hands::default().upstream().observer();
+    let routines = [
+        Routine::CallBegan,
+        Routine::AttemptEnded,
+        Routine::CallEnded,
+    ];
+    let listens = routines.map(|routine| observer.listens_to(routine));
+    assert_eq!(listens, [false, true, false]);
 }
